@@ -97,7 +97,6 @@ def squeeze(mask: np.ndarray, box: Box, size: int) -> np.ndarray:
     """
     x0, y0 = int(np.floor(box.x0)), int(np.floor(box.y0))
     x1, y1 = max(int(np.ceil(box.x1)), x0 + 1), max(int(np.ceil(box.y1)), y0 + 1)
-    height, width = mask.shape
     cut = mask[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)].astype(np.float32)
     if cut.shape != (y1 - y0, x1 - x0):
         padded = np.zeros((y1 - y0, x1 - x0), np.float32)
@@ -198,15 +197,14 @@ def warp(mask: Tensor, theta: Tensor, window: Tensor | None = None) -> Tensor:
         (B, 1, S, S) in 0..1.
     """
     t, s = theta[:, :2], theta[:, 2:]  # (B, 2) each
-    if window is not None:
-        t, s = t - window[:, :2], s
-        scale = window[:, 2:] / s  # (B, 2)
-        shift = -t / s
-    else:
+    if window is None:
         scale, shift = 1 / s, -t / s
+    else:
+        scale, shift = window[:, 2:] / s, (window[:, :2] - t) / s
     zero = torch.zeros_like(scale[:, 0])
     inverse = torch.stack(
         [scale[:, 0], zero, shift[:, 0], zero, scale[:, 1], shift[:, 1]], dim=1
     ).view(-1, 2, 3)
-    grid = F.affine_grid(inverse, list(mask.shape), align_corners=False)
-    return F.grid_sample(mask, grid, padding_mode="zeros", align_corners=False)
+    with torch.autocast(mask.device.type, enabled=False):  # bfloat16 is too coarse for positions
+        grid = F.affine_grid(inverse.float(), list(mask.shape), align_corners=False)
+        return F.grid_sample(mask.float(), grid, padding_mode="zeros", align_corners=False)

@@ -1,0 +1,83 @@
+"""Pixels: a prepared scene → the picture. Pure; invents nothing.
+
+Where the topmost thing is the same untouched layer (or the background) as in the photo, the pixel
+is copied from the photo, byte by byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from amodal.layers import Appearance, Layer, LayeredScene, Patch
+from amodal.placement import place
+from amodal.scene import paste_window
+from amodal.visibility import claims, gone, owners, patch_hole
+
+
+def composite(scene: LayeredScene, patches: Mapping[str, Patch]) -> np.ndarray:
+    """Paint a scene, back to front.
+
+    Args:
+        scene: with the appearances that its edits need.
+        patches: by id, for every object that left its place, in the order of painting.
+
+    Returns:
+        (H, W, 3) uint8 RGB, a new array.
+    """
+    shape = scene.photo.shape
+    holes = {id: patch_hole(patch, shape) for id, patch in patches.items()}
+    canvas = scene.photo.copy()
+    for patch in patches.values():
+        paste_patch(canvas, patch)
+    if not holes and [layer.id for layer in scene.layers] == list(scene.depth):
+        return canvas
+    owner, lost = owners(scene), gone(holes, shape)
+    for layer in scene.layers:
+        if layer.id in holes:
+            if layer.placement.visible:
+                paint_moved(canvas, layer)
+        else:
+            seen = claims(scene, layer, owner, holes)
+            kept = (owner == scene.depth.index(layer.id)) & ~lost
+            canvas[kept] = scene.photo[kept]
+            if layer.appearance is not None:
+                paint_here(canvas, layer.appearance, seen & ~kept)
+    return canvas
+
+
+def paste_patch(canvas: np.ndarray, patch: Patch) -> None:
+    """Put a patch's hole pixels into the canvas (H, W, 3) uint8, in place."""
+    height, width = patch.hole.shape
+    view = canvas[patch.y0 : patch.y0 + height, patch.x0 : patch.x0 + width]
+    view[patch.hole] = patch.pixels[patch.hole]
+
+
+def paint_here(canvas: np.ndarray, appearance: Appearance, where: np.ndarray) -> None:
+    """Blend an unmoved object's colours into the canvas, at the pixels of `where` only."""
+    if not where.any():
+        return
+    rgba = paste_window(appearance.rgba, appearance.x0, appearance.y0, *where.shape)[where]
+    alpha = rgba[:, 3:].astype(np.float32) / 255
+    blend(canvas, where, rgba[:, :3] * alpha, alpha)
+
+
+def paint_moved(canvas: np.ndarray, layer: Layer) -> None:
+    """Blend an object into the canvas where its placement takes it."""
+    appearance = layer.appearance
+    if appearance is None:
+        raise ValueError(f"{layer.id} has no appearance: prepare the scene before painting it")
+    rgba = appearance.rgba.astype(np.float32)
+    rgba[..., :3] *= rgba[..., 3:] / 255
+    affine = layer.placement.affine(layer.foot)
+    window, x0, y0 = place(rgba, appearance.x0, appearance.y0, affine, *canvas.shape[:2])
+    view = canvas[y0 : y0 + window.shape[0], x0 : x0 + window.shape[1]]
+    where = window[..., 3] > 0.5
+    blend(view, where, window[where][:, :3], window[where][:, 3:] / 255)
+
+
+def blend(canvas: np.ndarray, where: np.ndarray, colour: np.ndarray, alpha: np.ndarray) -> None:
+    """Premultiplied "over" at the pixels of `where`, in place."""
+    mixed = colour + canvas[where] * (1 - alpha)
+    canvas[where] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Protocols, baselines and metrics. The app never imports this."""

@@ -1,0 +1,269 @@
+"""The document: a photo taken apart into layers, and the edits on it. Immutable, no inpainting.
+
+Every edit returns a new scene, so undo is keeping the old one. Invented pixels (appearances of
+objects, patches of the plate) are remembered in the scene by what they depend on; they depend on
+the photo only, never on where a layer is now, so no edit but a new completion makes them stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from amodal.depth import guess_depth_order
+from amodal.errors import AmodalError
+from amodal.geometry import Box, tight_box
+from amodal.placement import Placement, place
+from amodal.scene import Completion, Instance, paste_window
+
+MIN_SCALE, MAX_SCALE = 0.05, 8.0
+
+
+@dataclass(frozen=True, eq=False)
+class Appearance:
+    """The colours of a whole object.
+
+    Args:
+        rgba: (h, w, 4) uint8, straight (not premultiplied) alpha; every pixel has a colour.
+        x0: left edge of the window in image pixels; may be negative.
+        y0: top edge of the window in image pixels; may be negative.
+    """
+
+    rgba: np.ndarray
+    x0: int
+    y0: int
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """The background where an object was.
+
+    Args:
+        pixels: (h, w, 3) uint8 RGB; counts inside the hole only.
+        hole: (h, w) bool, which pixels of the photo it replaces.
+        x0: left edge in image pixels.
+        y0: top edge in image pixels.
+    """
+
+    pixels: np.ndarray
+    hole: np.ndarray
+    x0: int
+    y0: int
+
+
+PatchKey = tuple[str, frozenset[str]]
+"""A layer's id, and the ids whose patches it was painted over."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One object of a scene.
+
+    Args:
+        id: stable name, whatever the order: "object-1" for the first instance, and so on.
+        instance: what the photo shows of it.
+        completion: its chosen whole shape; contains the modal mask.
+        placement: where it stands now.
+        appearance: its colours, once an edit has needed them.
+    """
+
+    id: str
+    instance: Instance
+    completion: Completion
+    placement: Placement = field(default_factory=Placement)
+    appearance: Appearance | None = None
+
+    @property
+    def box(self) -> Box:
+        """The tight amodal box in the photo (before any placement), image frame."""
+        tight = tight_box(self.completion.mask)
+        x0, y0 = self.completion.x0, self.completion.y0
+        return Box(tight.x0 + x0, tight.y0 + y0, tight.x1 + x0, tight.y1 + y0)
+
+    @property
+    def foot(self) -> tuple[float, float]:
+        """(x, y) of the bottom centre of the amodal box in the photo."""
+        box = self.box
+        return (box.x0 + box.x1) / 2, box.y1
+
+    def silhouette(self, height: int, width: int) -> np.ndarray:
+        """The whole shape where the object stands now, (height, width) bool."""
+        completion = self.completion
+        if self.placement.in_place:
+            return completion.on_photo(height, width)
+        mask = completion.mask.astype(np.float32)
+        affine = self.placement.affine(self.foot)
+        window, x0, y0 = place(mask, completion.x0, completion.y0, affine, height, width)
+        return paste_window(window >= 0.5, x0, y0, height, width)
+
+
+@dataclass(frozen=True, eq=False)
+class LayeredScene:
+    """A photo and its objects, back to front.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB, never changed.
+        layers: back to front, as they are stacked now.
+        depth: the ids back to front, as they stand in the photo.
+        patches: the parts of the plate that have been painted so far.
+    """
+
+    photo: np.ndarray
+    layers: tuple[Layer, ...]
+    depth: tuple[str, ...]
+    patches: Mapping[PatchKey, Patch] = field(default_factory=dict)
+
+    @classmethod
+    def from_photo(
+        cls,
+        photo: np.ndarray,
+        instances: Sequence[Instance],
+        completions: Sequence[Completion],
+    ) -> LayeredScene:
+        """Take a photo apart; the depth order is guessed from the completions.
+
+        Args:
+            photo: (H, W, 3) uint8 RGB.
+            instances: objects with masks as large as the photo. Where masks overlap, the pixel
+                belongs to the object in front.
+            completions: one whole shape for each instance; visible pixels are added to it.
+
+        Raises:
+            AmodalError: an instance's mask is empty.
+            ValueError: sizes or counts that don't agree.
+        """
+        if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3:
+            raise ValueError(f"photo: got {photo.dtype} {photo.shape}, expected uint8 (H, W, 3)")
+        for instance in instances:
+            if instance.modal.shape != photo.shape[:2]:
+                raise ValueError(
+                    f"modal: got {instance.modal.shape}, expected the photo's {photo.shape[:2]}"
+                )
+        whole = [
+            _with_modal(completion, instance.modal)
+            for instance, completion in zip(instances, completions, strict=True)
+        ]
+        layers = [
+            Layer(f"object-{number}", instance, completion)
+            for number, (instance, completion) in enumerate(
+                zip(instances, whole, strict=True), start=1
+            )
+        ]
+        ordered = tuple(layers[index] for index in guess_depth_order(instances, whole))
+        photo = photo.copy()
+        photo.setflags(write=False)
+        return cls(photo, ordered, tuple(layer.id for layer in ordered))
+
+    def layer(self, id: str) -> Layer:
+        """The layer of this id. Raises ValueError for an unknown one."""
+        return self.layers[self._index(id)]
+
+    def move(self, id: str, dx: float, dy: float) -> LayeredScene:
+        """Shift an object by (dx, dy) pixels from where it stands now."""
+        place = self.layer(id).placement
+        return self._place(id, dx=place.dx + float(dx), dy=place.dy + float(dy))
+
+    def scale(self, id: str, factor: float) -> LayeredScene:
+        """Enlarge (factor > 1) or shrink an object about its foot.
+
+        Raises:
+            AmodalError: the result is smaller than 0.05 or larger than 8 times the original.
+        """
+        scale = self.layer(id).placement.scale * float(factor)
+        if not MIN_SCALE <= scale <= MAX_SCALE:
+            raise AmodalError(
+                f"The object would be {scale:.3g} times its size in the photo: "
+                f"choose a size between {MIN_SCALE} and {MAX_SCALE:g} times."
+            )
+        return self._place(id, scale=scale)
+
+    def flip(self, id: str) -> LayeredScene:
+        """Mirror an object left to right about its foot."""
+        return self._place(id, flip=not self.layer(id).placement.flip)
+
+    def delete(self, id: str) -> LayeredScene:
+        """Take an object out; what is behind it appears."""
+        return self._place(id, visible=False)
+
+    def restore(self, id: str) -> LayeredScene:
+        """Show a deleted object again, where it stood when it was deleted."""
+        return self._place(id, visible=True)
+
+    def put_back(self, id: str) -> LayeredScene:
+        """Let an object stand as in the photo again; its place in the order stays."""
+        return self._swap(replace(self.layer(id), placement=Placement()))
+
+    def reset(self) -> LayeredScene:
+        """The photo as it was; chosen completions and painted pixels are kept."""
+        by_id = {layer.id: replace(layer, placement=Placement()) for layer in self.layers}
+        return replace(self, layers=tuple(by_id[id] for id in self.depth))
+
+    def with_completion(self, id: str, completion: Completion) -> LayeredScene:
+        """Choose another whole shape for an object; its colours are invented anew when needed."""
+        layer = self.layer(id)
+        whole = _with_modal(completion, layer.instance.modal)
+        return self._swap(replace(layer, completion=whole, appearance=None))
+
+    def bring_forward(self, id: str) -> LayeredScene:
+        """In front of the nearest object in front that overlaps it; else one step forward."""
+        index = self._index(id)
+        ahead = range(index + 1, len(self.layers))
+        return self._shift(index, next(filter(lambda i: self._overlap(index, i), ahead), index + 1))
+
+    def send_back(self, id: str) -> LayeredScene:
+        """Behind the nearest object behind that overlaps it; else one step back."""
+        index = self._index(id)
+        behind = range(index - 1, -1, -1)
+        return self._shift(
+            index, next(filter(lambda i: self._overlap(index, i), behind), index - 1)
+        )
+
+    def with_order(self, ids: Sequence[str]) -> LayeredScene:
+        """Stack the layers in this order, back to front; `ids` names every layer once."""
+        if sorted(ids) != sorted(self.depth):
+            raise ValueError(f"ids: got {list(ids)}, expected each of {sorted(self.depth)} once")
+        return replace(self, layers=tuple(self.layer(id) for id in ids))
+
+    def _index(self, id: str) -> int:
+        for index, layer in enumerate(self.layers):
+            if layer.id == id:
+                return index
+        raise ValueError(f"id: got {id!r}, expected one of {sorted(self.depth)}")
+
+    def _swap(self, layer: Layer) -> LayeredScene:
+        return replace(
+            self, layers=tuple(layer if old.id == layer.id else old for old in self.layers)
+        )
+
+    def _place(self, id: str, **changes: float | bool) -> LayeredScene:
+        layer = self.layer(id)
+        return self._swap(replace(layer, placement=replace(layer.placement, **changes)))
+
+    def _shift(self, index: int, target: int) -> LayeredScene:
+        if not 0 <= target < len(self.layers):
+            return self
+        layers = list(self.layers)
+        layers.insert(target, layers.pop(index))
+        return replace(self, layers=tuple(layers))
+
+    def _overlap(self, first: int, second: int) -> bool:
+        one, other = self.layers[first], self.layers[second]
+        if not (one.placement.visible and other.placement.visible):
+            return False
+        size = self.photo.shape[:2]
+        return bool((one.silhouette(*size) & other.silhouette(*size)).any())
+
+
+def _with_modal(completion: Completion, modal: np.ndarray) -> Completion:
+    """The completion and the visible pixels, in the tightest window around both."""
+    seen, height, width = tight_box(modal), *modal.shape
+    x0, y0 = min(completion.x0, int(seen.x0)), min(completion.y0, int(seen.y0))
+    h, w = completion.mask.shape
+    x1, y1 = max(completion.x0 + w, int(seen.x1)), max(completion.y0 + h, int(seen.y1))
+    mask = paste_window(completion.mask, completion.x0 - x0, completion.y0 - y0, y1 - y0, x1 - x0)
+    mask |= paste_window(modal, -x0, -y0, y1 - y0, x1 - x0)
+    tight = tight_box(mask)
+    window = mask[int(tight.y0) : int(tight.y1), int(tight.x0) : int(tight.x1)]
+    return replace(completion, mask=window, x0=x0 + int(tight.x0), y0=y0 + int(tight.y0))

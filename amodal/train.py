@@ -1,0 +1,82 @@
+"""Train Amodal-VAE: `python -m amodal.train --data kitti-mots --root DIR`.
+
+Runs the three stages of the paper (section 4.1), goes on where an interrupted run stopped, and
+writes one safetensors file a stage and curves.json into --out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from amodal.data import kitti_mots
+from amodal.data.shapes import toy_shapes, whole_shapes
+from amodal.device import DEVICES, pick_device
+from amodal.errors import AmodalError
+from amodal.training import config as presets
+from amodal.training.partial import partial_masks, toy_partials
+from amodal.training.stages import train
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m amodal.train", description=__doc__)
+    parser.add_argument("--data", choices=("kitti-mots", "toy"), default="kitti-mots")
+    parser.add_argument("--root", type=Path, help="folder of the data set (not for toy)")
+    parser.add_argument("--out", type=Path, default=Path("runs/default"))
+    parser.add_argument("--device", choices=DEVICES, default="auto")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--hold-out",
+        type=int,
+        nargs="*",
+        default=[],
+        metavar="SEQUENCE",
+        help="training sequences to leave out, for choosing hyper-parameters",
+    )
+    parser.add_argument("--scale", type=float, default=1.0, help="multiplies every stage's steps")
+    workers = 1 if (os.cpu_count() or 1) > 1 else 0
+    parser.add_argument("--workers", type=int, default=workers, help="processes that draw batches")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parse(arguments)
+    try:
+        _train(options)
+    except AmodalError as error:
+        print(f"amodal.train: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _train(options: argparse.Namespace) -> None:
+    config = presets.toy() if options.data == "toy" else presets.TrainConfig()
+    stages = tuple(
+        replace(stage, steps=max(round(stage.steps * options.scale), 20)) for stage in config.stages
+    )
+    config = replace(config, seed=options.seed, stages=stages)
+    if options.data == "toy":
+        shapes = toy_shapes()
+        partials = toy_partials(shapes, config.model.size)
+    else:
+        if options.root is None:
+            raise AmodalError("--root is missing: give the folder of KITTI MOTS.")
+        sequences = [s for s in kitti_mots.TRAINING_SEQUENCES if s not in options.hold_out]
+        print(f"reading KITTI MOTS, training sequences {sequences}")
+        items = kitti_mots.read(options.root, sequences)
+        shapes = whole_shapes(items)
+        partials = partial_masks(items, config.model.size)
+    device = pick_device(options.device)
+    print(f"{len(shapes)} whole masks, {len(partials)} partial masks, on {device}")
+    torch.set_float32_matmul_precision("high")
+    train(config, shapes, partials, options.out, device, options.workers)
+    print(f"wrote {options.out}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""The training's settings. Presets are lab notes: what they are for, how long, how good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from amodal.model import ModelConfig
+from amodal.training.losses import LossConfig
+from amodal.training.pairs import PairConfig
+
+
+@dataclass(frozen=True)
+class StageConfig:
+    """One stage's schedule: Adam, one cycle of the learning rate.
+
+    Args:
+        steps: optimiser steps.
+        batch: objects a step.
+        rate: peak learning rate.
+        loss: weights of the objective's terms.
+        rehearsal: stage 3 only: weight of stage 2's loss on simulated pairs, beside eq. 5.
+    """
+
+    steps: int
+    batch: int = 64
+    rate: float = 1e-3
+    loss: LossConfig = LossConfig()
+    rehearsal: float = 0.0
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """All of a training.
+
+    Args:
+        model: sizes of the network.
+        pairs: how pairs are simulated.
+        stages: schedules of stages 1, 2 and 3.
+        average: decay of the moving average of the weights that is saved.
+        seed: of everything random.
+    """
+
+    model: ModelConfig = ModelConfig()
+    pairs: PairConfig = PairConfig()
+    stages: tuple[StageConfig, StageConfig, StageConfig] = field(
+        default_factory=lambda: (
+            StageConfig(5_000),
+            StageConfig(16_000, loss=LossConfig(kl=2.0)),
+            StageConfig(2_000, rate=2e-4, loss=LossConfig(kl=2.0), rehearsal=1.0),
+        )
+    )
+    average: float = 0.999
+    seed: int = 0
+
+
+def toy() -> TrainConfig:
+    """Ellipses and triangles on a tiny network: about 20 seconds on one core; used by the tests."""
+    small = ModelConfig(size=32, latent=16, channels=(8, 16, 32), features=64)
+    return TrainConfig(
+        model=small,
+        stages=(
+            StageConfig(300, batch=32, rate=3e-3),
+            StageConfig(400, batch=32, rate=3e-3),
+            StageConfig(20, batch=32, rate=1e-4, rehearsal=1.0),
+        ),
+        average=0.98,
+    )

@@ -1,0 +1,137 @@
+"""One optimisation, resumable: Adam, one-cycle learning rate, moving average, curves."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset, Subset
+from tqdm import tqdm
+
+from amodal.training.config import StageConfig
+
+RECORD_EVERY = 50
+SAVE_EVERY = 500
+
+
+@dataclass(eq=False)
+class Job:
+    """What is to be optimised.
+
+    Args:
+        name: names its curves.
+        network: its trainable parameters are optimised; frozen parts stay in eval mode.
+        schedule: steps, batch, rate.
+        batches: a batch a step.
+        loss: (network, batch) -> named terms, "loss" among them.
+        decay: of the moving average.
+    """
+
+    name: str
+    network: nn.Module
+    schedule: StageConfig
+    batches: Dataset
+    loss: Callable[[nn.Module, object], Mapping[str, Tensor]]
+    decay: float
+    average: nn.Module = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.average = copy.deepcopy(self.network).requires_grad_(False)
+
+
+class Curves:
+    """The losses over time, as a JSON file: {stage: {term: [[step, value], ...]}}."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.values = json.loads(path.read_text()) if path.is_file() else {}
+
+    def record(self, name: str, step: int, terms: Mapping[str, float]) -> None:
+        for term, value in terms.items():
+            points = self.values.setdefault(name, {}).setdefault(term, [])
+            # A resumed stage repeats the steps since its last save.
+            while points and points[-1][0] >= step:
+                points.pop()
+            points.append([step, round(value, 4)])
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps(self.values))
+
+
+def run(job: Job, state_path: Path, curves: Curves, device: torch.device, workers: int) -> None:
+    """Optimise from the saved state, if there is one, to the last step."""
+    network = job.network.to(device, memory_format=torch.channels_last).train()
+    average = job.average.to(device)
+    for module in network.modules():  # frozen parts keep their statistics
+        parameters = list(module.parameters())
+        if parameters and not any(parameter.requires_grad for parameter in parameters):
+            module.eval()
+    trainable = [p for p in network.parameters() if p.requires_grad]
+    optimiser = torch.optim.Adam(trainable, lr=job.schedule.rate, betas=(0.9, 0.98))
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, job.schedule.rate, total_steps=job.schedule.steps, pct_start=0.1
+    )
+    parts = {
+        "network": network,
+        "average": average,
+        "optimiser": optimiser,
+        "scheduler": scheduler,
+    }
+    start = _resume(state_path, parts)
+    remaining = Subset(job.batches, range(start, job.schedule.steps))
+    loader = DataLoader(remaining, batch_size=None, num_workers=workers)
+    bar = tqdm(loader, desc=job.name, initial=start, total=job.schedule.steps, mininterval=2)
+    sums: dict[str, float] = {}
+    for step, batch in enumerate(bar, start=start + 1):
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "mps"):
+            terms = job.loss(network, batch.to(device))
+        optimiser.zero_grad(set_to_none=True)
+        terms["loss"].backward()
+        nn.utils.clip_grad_norm_(trainable, 200.0)
+        optimiser.step()
+        scheduler.step()
+        _average(average, network, min(job.decay, step / (step + 10)))
+        for name, value in terms.items():
+            sums[name] = sums.get(name, 0.0) + value.item()
+        if step % RECORD_EVERY == 0 or step == job.schedule.steps:
+            count = step % RECORD_EVERY or RECORD_EVERY
+            means = {name: value / count for name, value in sums.items()}
+            curves.record(job.name, step, means)
+            bar.set_postfix({name: f"{value:.1f}" for name, value in means.items()})
+            sums = {}
+        if step % SAVE_EVERY == 0 and step < job.schedule.steps:
+            _save(state_path, step, parts)
+    state_path.unlink(missing_ok=True)
+
+
+@torch.no_grad()
+def _average(average: nn.Module, network: nn.Module, decay: float) -> None:
+    for mean, value in zip(
+        average.state_dict().values(), network.state_dict().values(), strict=True
+    ):
+        if mean.is_floating_point():
+            mean.lerp_(value, 1 - decay)
+        else:
+            mean.copy_(value)
+
+
+def _save(path: Path, step: int, parts: Mapping[str, object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    states = {name: part.state_dict() for name, part in parts.items()}
+    partial = path.with_suffix(".partial")
+    torch.save({"step": step, "random": torch.get_rng_state(), **states}, partial)
+    partial.replace(path)  # an interruption never leaves half a file
+
+
+def _resume(path: Path, parts: Mapping[str, object]) -> int:
+    if not path.is_file():
+        return 0
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+    torch.set_rng_state(state["random"])
+    return state["step"]

@@ -1,0 +1,141 @@
+"""The three stages (paper section 4.1): what is trained, on what, by which loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from amodal.checkpoint import StageInfo, load_full_encoder, load_into, load_stage, save_stage
+from amodal.model import AmodalVAE
+from amodal.training.config import TrainConfig
+from amodal.training.loop import Curves, Job, run
+from amodal.training.losses import full_mask_loss, pair_loss, partial_loss
+from amodal.training.pairs import Pairs
+from amodal.training.partial import Partial, Partials, Rehearsed, RehearsedBatch
+
+
+def train(
+    config: TrainConfig,
+    shapes: list,
+    partials: list[Partial],
+    folder: Path,
+    device: torch.device,
+    workers: int = 0,
+) -> None:
+    """Run the stages whose file is not in `folder` yet, one after the other.
+
+    Args:
+        shapes: whole masks (data.shapes.Shape), for stages 1 and 2 and stage 3's rehearsal.
+        partials: real partial masks for stage 3.
+        folder: gets stageN.safetensors, curves.json, and stageN.state.pt while a stage runs.
+        device: to compute on.
+        workers: processes that draw batches.
+    """
+    curves = Curves(folder / "curves.json")
+    trained = tuple(sorted({shape.category for shape in shapes}))
+    for stage, build in ((1, _full_masks), (2, _pairs), (3, _partials)):
+        if (folder / f"stage{stage}.safetensors").is_file():
+            continue
+        torch.manual_seed(config.seed + stage)
+        job, modules = build(config, shapes, partials, folder, device)
+        run(job, folder / f"stage{stage}.state.pt", curves, device, workers)
+        info = StageInfo(stage, config.model, trained, training=asdict(config))
+        save_stage(folder, info, modules(job.average))
+
+
+# Each builder returns the job and a function that names the averaged modules to save.
+Saver = Callable[[nn.Module], Mapping[str, nn.Module]]
+
+
+def _batches(config: TrainConfig, stage: int, shapes: list) -> Pairs:
+    schedule = config.stages[stage - 1]
+    return Pairs(
+        shapes,
+        size=config.model.size,
+        classes=config.model.classes,
+        batch=schedule.batch,
+        steps=schedule.steps,
+        seed=config.seed * 10 + stage,
+        config=config.pairs,
+    )
+
+
+def _full_masks(
+    config: TrainConfig, shapes: list, partials: list, folder: Path, device: torch.device
+) -> tuple[Job, Saver]:
+    """Stage 1: encoder q and decoder on whole masks."""
+    model = AmodalVAE(config.model)
+    network = nn.ModuleDict({"encoder": model.encoder, "decoder": model.decoder})
+    schedule = config.stages[0]
+
+    def loss(network: nn.ModuleDict, batch: object) -> dict[str, Tensor]:
+        return full_mask_loss(network["encoder"], network["decoder"], batch, schedule.loss)
+
+    job = Job("stage1", network, schedule, _batches(config, 1, shapes), loss, config.average)
+    return job, lambda average: {name: average[name] for name in ("encoder", "decoder")}
+
+
+def _frozen_decoder(config: TrainConfig, folder: Path) -> AmodalVAE:
+    """A completer with stage 1's decoder, frozen; its new encoder starts from q's weights."""
+    model = AmodalVAE(config.model)
+    _, tensors = load_stage(folder, 1)
+    load_into(model.decoder, tensors, "decoder")
+    load_into(model.encoder, tensors, "encoder")
+    model.decoder.requires_grad_(False)
+    return model
+
+
+def _pairs(
+    config: TrainConfig, shapes: list, partials: list, folder: Path, device: torch.device
+) -> tuple[Job, Saver]:
+    """Stage 2: new encoder q_hat and transformer on simulated pairs; decoder frozen."""
+    model = _frozen_decoder(config, folder)
+    full_encoder = load_full_encoder(folder)[0].requires_grad_(False).to(device)
+    schedule = config.stages[1]
+
+    def loss(model: AmodalVAE, batch: object) -> dict[str, Tensor]:
+        return pair_loss(model, full_encoder, batch, schedule.loss)
+
+    job = Job("stage2", model, schedule, _batches(config, 2, shapes), loss, config.average)
+    return job, _encoder_and_transformer
+
+
+def _partials(
+    config: TrainConfig, shapes: list, partials: list, folder: Path, device: torch.device
+) -> tuple[Job, Saver]:
+    """Stage 3: the same encoder and transformer on real partial masks; decoder frozen."""
+    model = _frozen_decoder(config, folder)
+    _, tensors = load_stage(folder, 2)
+    load_into(model.encoder, tensors, "encoder")
+    load_into(model.transformer, tensors, "transformer")
+    full_encoder = load_full_encoder(folder)[0].requires_grad_(False).to(device)
+    schedule = config.stages[2]
+    batches = Rehearsed(
+        Partials(
+            partials,
+            classes=config.model.classes,
+            batch=schedule.batch,
+            steps=schedule.steps,
+            seed=config.seed * 10 + 5,
+            unknown_class=config.pairs.unknown_class,
+        ),
+        _batches(config, 3, shapes),
+    )
+
+    def loss(model: AmodalVAE, batch: RehearsedBatch) -> dict[str, Tensor]:
+        terms = partial_loss(model, batch.partial, schedule.loss)
+        if schedule.rehearsal:
+            again = pair_loss(model, full_encoder, batch.pair, schedule.loss)
+            terms["loss"] = terms["loss"] + schedule.rehearsal * again["loss"]
+            terms["rehearsal"] = again["loss"]
+        return terms
+
+    return Job("stage3", model, schedule, batches, loss, config.average), _encoder_and_transformer
+
+
+def _encoder_and_transformer(average: nn.Module) -> Mapping[str, nn.Module]:
+    return {"encoder": average.encoder, "transformer": average.transformer}

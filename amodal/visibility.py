@@ -1,0 +1,110 @@
+"""Which thing is seen at which pixel: masks only, no colours.
+
+The photo knows best. While an object stands in its place, its completed part shows only where the
+photo showed something in front of it that has gone or been reordered behind it; over background it
+stays hidden, since there something unnamed may be in front of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+
+from amodal.geometry import tight_box
+from amodal.layers import Layer, LayeredScene, Patch
+from amodal.scene import paste_window
+
+BACKGROUND = -1
+MIXED = 2  # pixels along an object's outline that hold some of its colour
+
+
+def owners(scene: LayeredScene) -> np.ndarray:
+    """Whom the photo shows: (H, W) int16, the position in `scene.depth`, or BACKGROUND."""
+    owner = np.full(scene.photo.shape[:2], BACKGROUND, np.int16)
+    for position, id in enumerate(scene.depth):
+        owner[scene.layer(id).instance.modal] = position
+    return owner
+
+
+def vacated(owner: np.ndarray, position: int, grow: float, shadow: float) -> np.ndarray:
+    """The pixels that can't be kept when an object leaves its place, (H, W) bool.
+
+    Its own pixels, a rim (of background, and a thin one of the objects behind it, whose pixels
+    there are mixed with its own), and a strip below for its contact shadow. Depends on the photo
+    only, not on where other objects are now.
+
+    Args:
+        owner: as from owners().
+        position: the object's.
+        grow: width of the rim, as a share of the square root of the object's area; at least 3 px.
+        shadow: height of the strip, as a share of the object's height.
+    """
+    own = owner == position
+    if not own.any():
+        return own
+    box = tight_box(own)
+    rim = max(3, round(grow * float(np.sqrt(own.sum()))))
+    strip = max(rim, round(shadow * box.height))
+    height, width = owner.shape
+    margin = max(rim, strip) + 1
+    rows = slice(max(int(box.y0) - margin, 0), min(int(box.y1) + margin, height))
+    columns = slice(max(int(box.x0) - margin, 0), min(int(box.x1) + margin, width))
+    part, around = own[rows, columns], owner[rows, columns]
+    lower = part.copy()
+    lower[: int(box.y1 - 0.25 * box.height) - rows.start] = False
+    wide = dilate(part, rim, rim) | dilate(lower, rim, strip)
+    behind = (around != BACKGROUND) & (around < position)
+    hole = np.zeros_like(own)
+    hole[rows, columns] = (
+        part | (wide & (around == BACKGROUND)) | (dilate(part, MIXED, MIXED) & behind)
+    )
+    return hole
+
+
+def claims(
+    scene: LayeredScene, layer: Layer, owner: np.ndarray, holes: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """The pixels where an object that stands in its place may be seen now, (H, W) bool.
+
+    Args:
+        holes: by id, the vacated pixels of the objects that have left their place.
+    """
+    position = scene.depth.index(layer.id)
+    order = [other.id for other in scene.layers]
+    now = order.index(layer.id)
+    may_show = owner == position
+    amodal = layer.completion.on_photo(*owner.shape)
+    if not (amodal & ~may_show).any():
+        return may_show
+    for nearer, id in enumerate(scene.depth[position + 1 :], start=position + 1):
+        if id in holes:
+            may_show |= amodal & ((owner == nearer) | (holes[id] & (owner == BACKGROUND)))
+        elif order.index(id) < now:
+            may_show |= amodal & (owner == nearer)
+    return may_show
+
+
+def gone(holes: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+    """All pixels of the photo that can't be kept, (H, W) bool."""
+    out = np.zeros(shape[:2], bool)
+    for hole in holes.values():
+        out |= hole
+    return out
+
+
+def patch_hole(patch: Patch, shape: tuple[int, ...]) -> np.ndarray:
+    """A patch's hole on the whole photo, (H, W) bool."""
+    return paste_window(patch.hole, patch.x0, patch.y0, *shape[:2])
+
+
+def dilate(mask: np.ndarray, x: int, y: int) -> np.ndarray:
+    """Grow a mask by an ellipse of half axes x and y pixels; (h, w) bool."""
+    ball = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * x + 1, 2 * y + 1))
+    return cv2.dilate(mask.astype(np.uint8), ball).astype(bool)
+
+
+def erode(mask: np.ndarray, x: int, y: int) -> np.ndarray:
+    """Shrink a mask likewise; beyond the border counts as inside."""
+    return ~dilate(~mask, x, y)
