@@ -177,21 +177,12 @@ def _flatten(image: Image.Image, name: str) -> np.ndarray:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, coloured).convert("RGB")
     elif image.mode not in ("L", "RGB", "CMYK"):
-        image = _converted(image, name)
+        image = image.convert("RGB")
     if profile:
         image = _to_srgb(image, profile)
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
     return np.array(image.convert("RGB"))
-
-
-def _converted(image: Image.Image, name: str) -> Image.Image:
-    try:
-        return image.convert("RGB")
-    except ValueError as error:
-        raise AmodalError(
-            f"{name} has the colour mode {image.mode}, which can't be shown here: save it as RGB."
-        ) from error
 
 
 def _check_size(width: int, height: int, name: str) -> None:
@@ -225,7 +216,14 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
         if "sRGB" in ImageCms.getProfileDescription(source):
             return image
         target = ImageCms.createProfile("sRGB")
-        return ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+        return ImageCms.profileToProfile(
+            image,
+            source,
+            target,
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            outputMode="RGB",
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
     except (ImageCms.PyCMSError, OSError):
         return image
 
