@@ -14,6 +14,7 @@ square loses its aspect ratio and whether the photo's border cut it; the cues gi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -100,7 +101,7 @@ class Decoder(nn.Module):
         self.expand = nn.Linear(config.latent, widths[0] * config.grid**2)
         self.shape = (widths[0], config.grid, config.grid)
         layers: list[nn.Module] = [nn.BatchNorm2d(widths[0]), nn.ReLU()]
-        for before, after in zip(widths[:-1], widths[1:], strict=True):
+        for before, after in pairwise(widths):
             layers += [
                 nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=False),
                 nn.BatchNorm2d(after),

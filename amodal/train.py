@@ -14,13 +14,18 @@ from pathlib import Path
 
 import torch
 
+from amodal.checkpoint import stage_path
 from amodal.data import kitti_mots
 from amodal.data.shapes import toy_shapes, whole_shapes
 from amodal.device import DEVICES, pick_device
 from amodal.errors import AmodalError
+from amodal.hub.manifest import FILE_NAME, Entry, describe_file, replace_entry
 from amodal.training import config as presets
+from amodal.training.loop import Curves
 from amodal.training.partial import partial_masks, toy_partials
 from amodal.training.stages import train
+
+NON_COMMERCIAL = "Trained on KITTI MOTS masks (CC BY-NC-SA 3.0): non-commercial use only."
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -75,7 +80,35 @@ def _train(options: argparse.Namespace) -> None:
     print(f"{len(shapes)} whole masks, {len(partials)} partial masks, on {device}")
     torch.set_float32_matmul_precision("high")
     train(config, shapes, partials, options.out, device, options.workers)
+    _write_manifest(options)
     print(f"wrote {options.out}")
+
+
+STAGES = {
+    1: "stage 1: encoder of whole masks and decoder",
+    2: "stage 2: encoder of partial masks and transformer, simulated pairs",
+    3: "stage 3: the same, after real partial masks; the one to use",
+}
+
+
+def _write_manifest(options: argparse.Namespace) -> None:
+    """Enter the stage files into the manifest of --out, so that they can be loaded from there."""
+    seconds = sum(Curves(options.out / "curves.json").seconds(f"stage{n}") for n in STAGES)
+    paths = {stage_path(options.out, stage): what for stage, what in STAGES.items()}
+    files = [describe_file(path, what) for path, what in paths.items()]
+    files.append(describe_file(options.out / "curves.json", "losses over time"))
+    real = options.data == "kitti-mots"
+    entry = Entry(
+        name="amodal-vae",
+        what="Amodal-VAE: whole masks of street objects from their visible part and class",
+        files=tuple(files),
+        licence="CC-BY-NC-SA-3.0" if real else "Apache-2.0",
+        licence_note=NON_COMMERCIAL if real else "",
+        trained_on="KITTI MOTS, training sequences" if real else "toy shapes",
+        command=f"python -m amodal.train --data {options.data}" + (" --root DIR" if real else ""),
+        time=f"{seconds / 60:.0f} minutes on {os.cpu_count()} cores",
+    )
+    replace_entry(options.out / FILE_NAME, entry)
 
 
 if __name__ == "__main__":

@@ -55,11 +55,11 @@ def random_placement(
     height, width = whole.shape
     ratio = np.exp(rng.uniform(np.log(0.5), np.log(2.0)))
     factor = ratio * np.sqrt(whole.size / occluder.size)
-    w = max(int(round(occluder.shape[1] * factor)), 1)
-    h = max(int(round(occluder.shape[0] * factor)), 1)
+    w = max(round(occluder.shape[1] * factor), 1)
+    h = max(round(occluder.shape[0] * factor), 1)
     x = int(rng.integers(-w + 1, width))
     if rng.random() < 0.5:
-        y = int(round(height * (1 + rng.uniform(-0.1, 0.4)))) - h
+        y = round(height * (1 + rng.uniform(-0.1, 0.4))) - h
     else:
         y = int(rng.integers(-h + 1, height))
     return Placement(w, h, x, y, bool(rng.random() < 0.5))

@@ -37,6 +37,7 @@ class TrainConfig:
         pairs: how pairs are simulated.
         stages: schedules of stages 1, 2 and 3.
         average: decay of the moving average of the weights that is saved.
+        threshold: t, stored with the weights; chosen on held-out training sequences.
         seed: of everything random.
     """
 
@@ -50,6 +51,7 @@ class TrainConfig:
         )
     )
     average: float = 0.999
+    threshold: float = 0.5
     seed: int = 0
 
 

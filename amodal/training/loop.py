@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,11 +46,19 @@ class Job:
 
 
 class Curves:
-    """The losses over time, as a JSON file: {stage: {term: [[step, value], ...]}}."""
+    """The losses over time, as a JSON file: {stage: {term: [[step, value], ...]}}.
+
+    The term "seconds" is the time the stage has taken so far.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.values = json.loads(path.read_text()) if path.is_file() else {}
+
+    def seconds(self, name: str) -> float:
+        """How long a stage has run, interruptions left out."""
+        points = self.values.get(name, {}).get("seconds", [])
+        return points[-1][1] if points else 0.0
 
     def record(self, name: str, step: int, terms: Mapping[str, float]) -> None:
         for term, value in terms.items():
@@ -86,6 +95,7 @@ def run(job: Job, state_path: Path, curves: Curves, device: torch.device, worker
     loader = DataLoader(remaining, batch_size=None, num_workers=workers)
     bar = tqdm(loader, desc=job.name, initial=start, total=job.schedule.steps, mininterval=2)
     sums: dict[str, float] = {}
+    before, began = curves.seconds(job.name), time.monotonic()
     for step, batch in enumerate(bar, start=start + 1):
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "mps"):
             terms = job.loss(network, batch.to(device))
@@ -100,7 +110,8 @@ def run(job: Job, state_path: Path, curves: Curves, device: torch.device, worker
         if step % RECORD_EVERY == 0 or step == job.schedule.steps:
             count = step % RECORD_EVERY or RECORD_EVERY
             means = {name: value / count for name, value in sums.items()}
-            curves.record(job.name, step, means)
+            seconds = before + time.monotonic() - began
+            curves.record(job.name, step, {**means, "seconds": seconds})
             bar.set_postfix({name: f"{value:.1f}" for name, value in means.items()})
             sums = {}
         if step % SAVE_EVERY == 0 and step < job.schedule.steps:

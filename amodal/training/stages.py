@@ -43,7 +43,7 @@ def train(
         torch.manual_seed(config.seed + stage)
         job, modules = build(config, shapes, partials, folder, device)
         run(job, folder / f"stage{stage}.state.pt", curves, device, workers)
-        info = StageInfo(stage, config.model, trained, training=asdict(config))
+        info = StageInfo(stage, config.model, trained, config.threshold, asdict(config))
         save_stage(folder, info, modules(job.average))
 
 

@@ -1,0 +1,234 @@
+"""The completer: visible masks in, whole masks out. The one place where numpy meets tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from amodal.checkpoint import StageInfo, load_model
+from amodal.cues import cues, touched_borders
+from amodal.device import pick_device
+from amodal.errors import AmodalError
+from amodal.geometry import Box, squeeze, theta_to_box, tight_box, unsqueeze, warp
+from amodal.model import AmodalVAE
+from amodal.scene import Completion, Completions, Instance
+
+MAX_SAMPLES = 32
+# A decoded object may be this many times larger than its visible box; more is a failure.
+MAX_REACH = 20.0
+
+
+@dataclass(frozen=True, eq=False)
+class Query:
+    """An instance in the network's terms.
+
+    Args:
+        crop: the squeezed box, image frame.
+        mask: the visible mask in crop frame, (S, S) float32.
+        class_id: index into the model's classes; 0 is unknown.
+        cues: (CUES,) float32.
+    """
+
+    crop: Box
+    mask: np.ndarray
+    class_id: int
+    cues: np.ndarray
+
+
+class Completer:
+    """Completes instances. Holds the network, no state between calls."""
+
+    def __init__(self, model: AmodalVAE, info: StageInfo, device: torch.device) -> None:
+        self.model = model.eval().to(device).requires_grad_(False)
+        self.info = info
+        self.device = device
+
+    @classmethod
+    def load(cls, folder: Path, *, stage: int = 3, device: str = "auto") -> Completer:
+        """Load the weights of a folder (checkpoint.py).
+
+        Raises:
+            AmodalError: files are missing, damaged or do not belong together.
+        """
+        model, info = load_model(folder, stage)
+        return cls(model, info, pick_device(device))
+
+    def complete(
+        self,
+        instance: Instance,
+        hidden: np.ndarray | None = None,
+        *,
+        samples: int = 20,
+        seed: int = 0,
+        temperature: float = 1.0,
+    ) -> Completions:
+        """Imagine the whole object: the posterior's mode and `samples` draws.
+
+        Args:
+            instance: its visible mask, class and, if the user gave one, full-extent box.
+            hidden: (H, W) bool, pixels that may hide the object (other instances). They tell
+                nothing about it, so they don't count in visible_iou.
+            samples: K, 1 to 32.
+            seed: of the draws; equal seeds give equal bytes on one machine.
+            temperature: scales the posterior's width; 0 draws the mode each time.
+
+        Raises:
+            AmodalError: the mask is empty, or the box does not contain it.
+        """
+        if not 1 <= samples <= MAX_SAMPLES:
+            raise AmodalError(f"Samples: got {samples}, expected 1 to {MAX_SAMPLES}.")
+        if not 0 <= temperature <= 4:
+            raise AmodalError(f"Temperature: got {temperature}, expected 0 to 4.")
+        query = self.query(instance)
+        generator = torch.Generator().manual_seed(seed)
+        canonical, theta = self.decode([query], samples, temperature, generator)
+        known = None if hidden is None else ~hidden | instance.modal
+        whole = [
+            place(instance, query, canonical[0, k], theta[0, k], self.info.threshold, known)
+            for k in range(samples + 1)
+        ]
+        return _gather(whole[0], tuple(whole[1:]))
+
+    def query(self, instance: Instance) -> Query:
+        """Bring an instance into crop frame."""
+        modal_box = tight_box(instance.modal)
+        crop = modal_box
+        if instance.box is not None:
+            if not instance.box.width > 0 or not instance.box.height > 0:
+                raise AmodalError(
+                    f"Full-extent box: got {tuple(instance.box)}, expected x0 < x1 and y0 < y1."
+                )
+            # The user draws roughly; what is visible belongs to the object for certain.
+            crop = instance.box.union(modal_box)
+        borders = touched_borders(modal_box, *instance.modal.shape)
+        name = instance.category if instance.category in self.info.trained_classes else "unknown"
+        return Query(
+            crop,
+            squeeze(instance.modal, crop, self.model.config.size),
+            self.model.config.classes.index(name),
+            cues(crop, borders, instance.box is not None),
+        )
+
+    @torch.inference_mode()
+    def decode(
+        self,
+        queries: Sequence[Query],
+        samples: int,
+        temperature: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Run the network on B queries.
+
+        Returns:
+            canonical probabilities (B, 1 + K, S, S) float32 and theta (B, 1 + K, 4) float32;
+            entry 0 is the mode.
+        """
+        mask, class_id, cue = self._tensors(queries)
+        canonical, theta, _ = self.model(
+            mask, class_id, cue, samples=samples, temperature=temperature, generator=generator
+        )
+        return canonical.cpu().numpy(), theta.cpu().numpy()
+
+    @torch.inference_mode()
+    def suggest_class(self, modal: np.ndarray) -> tuple[tuple[str, float], ...]:
+        """Under which trained class does the model explain the visible mask best?
+
+        The evidence for a class is its ELBO on the visible pixels (eq. 5); the shares are a softmax
+        of it over the trained classes, a priori equally likely.
+
+        Args:
+            modal: (H, W) bool.
+
+        Returns:
+            (class, share) best first; shares sum to 1.
+        """
+        names = self.info.trained_classes
+        queries = [self.query(Instance(modal, name)) for name in names]
+        mask, class_id, cue = self._tensors(queries)
+        canonical, theta, posterior = self.model(mask, class_id, cue)
+        placed = _in_crop(canonical[:, 0], theta[:, 0])  # (N, S, S)
+        likelihood = _visible_log_likelihood(placed, mask[:, 0])
+        evidence = (likelihood - posterior.kl()).cpu()
+        # Neighbouring pixels repeat each other; a tenth of the nats keeps the shares honest.
+        shares = torch.softmax(evidence / 10, dim=0).tolist()
+        return tuple(sorted(zip(names, shares, strict=True), key=lambda pair: -pair[1]))
+
+    def _tensors(self, queries: Sequence[Query]) -> tuple[Tensor, Tensor, Tensor]:
+        mask = torch.from_numpy(np.stack([query.mask for query in queries]))[:, None]
+        class_id = torch.tensor([query.class_id for query in queries])
+        cue = torch.from_numpy(np.stack([query.cues for query in queries]))
+        return mask.to(self.device), class_id.to(self.device), cue.to(self.device)
+
+
+def place(
+    instance: Instance,
+    query: Query,
+    canonical: np.ndarray,
+    theta: np.ndarray,
+    threshold: float,
+    known: np.ndarray | None,
+) -> Completion:
+    """Paste one decoded shape into the image plane and join it with the visible pixels.
+
+    Args:
+        canonical: probabilities (S, S).
+        theta: (4,).
+        threshold: t.
+        known: (H, W) bool, pixels where something else than the object is seen, or the object
+            itself; they count in visible_iou. None: the object's own pixels only.
+    """
+    theta = theta.copy()
+    theta[2:] = np.clip(theta[2:], 1e-3, MAX_REACH)
+    window, x0, y0 = unsqueeze(canonical, theta_to_box(theta, query.crop))
+    decoded = window >= threshold
+    modal_box = tight_box(instance.modal)
+    left, top = min(x0, int(modal_box.x0)), min(y0, int(modal_box.y0))
+    right = max(x0 + decoded.shape[1], int(modal_box.x1))
+    bottom = max(y0 + decoded.shape[0], int(modal_box.y1))
+    mask = np.zeros((bottom - top, right - left), bool)
+    mask[y0 - top : y0 - top + decoded.shape[0], x0 - left : x0 - left + decoded.shape[1]] = decoded
+    modal = _cut(instance.modal, left, top, right, bottom)
+    counted = modal if known is None else _cut(known, left, top, right, bottom)
+    union = modal | (mask & counted)
+    visible_iou = float((mask & modal).sum() / union.sum())
+    return Completion(mask | modal, left, top, visible_iou)
+
+
+def _cut(mask: np.ndarray, left: int, top: int, right: int, bottom: int) -> np.ndarray:
+    """The window of a mask (H, W); empty beyond the photo."""
+    height, width = mask.shape
+    out = np.zeros((bottom - top, right - left), mask.dtype)
+    y0, y1, x0, x1 = max(top, 0), min(bottom, height), max(left, 0), min(right, width)
+    if y0 < y1 and x0 < x1:
+        out[y0 - top : y1 - top, x0 - left : x1 - left] = mask[y0:y1, x0:x1]
+    return out
+
+
+def _gather(mode: Completion, samples: tuple[Completion, ...]) -> Completions:
+    """Add the samples' mean over their common window."""
+    everything = (mode, *samples)
+    left = min(item.x0 for item in everything)
+    top = min(item.y0 for item in everything)
+    right = max(item.x0 + item.mask.shape[1] for item in everything)
+    bottom = max(item.y0 + item.mask.shape[0] for item in everything)
+    total = np.zeros((bottom - top, right - left), np.float32)
+    for item in samples:
+        h, w = item.mask.shape
+        y, x = item.y0 - top, item.x0 - left
+        total[y : y + h, x : x + w] += item.mask
+    return Completions(mode, samples, total / len(samples), left, top)
+
+
+def _in_crop(canonical: Tensor, theta: Tensor) -> Tensor:
+    """Canonical probabilities (N, S, S) placed in crop frame, (N, S, S)."""
+    return warp(canonical[:, None], theta)[:, 0]
+
+
+def _visible_log_likelihood(placed: Tensor, modal: Tensor) -> Tensor:
+    """log p of the visible pixels (N, S, S) under the placed shape, in nats, (N,)."""
+    return (modal * placed.clamp(1e-4, 1).log()).sum(dim=(1, 2))
