@@ -1,0 +1,33 @@
+"""The best segmenter that this machine can have now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from amodal.hub import Notice, WeightsUnavailable, fetch
+from amodal.segment import Segmenter
+from amodal.segment.grabcut import GrabCut
+from amodal.segment.mobile_sam import MobileSAM
+
+
+def load_segmenter(
+    progress: Callable[[int, int], None] | None = None, device: str = "auto"
+) -> tuple[Segmenter, Notice | None]:
+    """MobileSAM from the Hub (or its cache); GrabCut with the reason when it can't be had.
+
+    Args:
+        progress: called with (bytes done, bytes in all) while downloading.
+        device: "auto", "cpu", "cuda" or "mps".
+
+    Returns:
+        The segmenter, and what to tell the user: None for MobileSAM, else why it is missing.
+    """
+    try:
+        return MobileSAM(fetch("mobile-sam", progress=progress), device), None
+    except WeightsUnavailable as error:
+        notice = Notice(
+            what="Objects are cut out by their colours (GrabCut) instead of MobileSAM",
+            reason=error.reason,
+            remedy=error.remedy,
+        )
+        return GrabCut(), notice
