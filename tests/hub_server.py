@@ -11,97 +11,20 @@ protocol. Xet storage is not served: uploads need HF_HUB_DISABLE_XET=1.
 from __future__ import annotations
 
 import argparse
-import base64
-import hashlib
 import json
-import os
 import re
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
-LFS_SUFFIXES = (".safetensors", ".onnx", ".pt", ".bin")
+from tests.hub_store import LFS_SUFFIXES, Blob, Fault, Repo, Request
+from tests.hub_uploads import Uploads
+
 CHUNK = 1 << 20
-
-
-@dataclass(frozen=True)
-class Blob:
-    """A file's content, in memory or on disk."""
-
-    content: bytes | Path
-
-    @property
-    def size(self) -> int:
-        return (
-            len(self.content) if isinstance(self.content, bytes) else os.stat(self.content).st_size
-        )
-
-    def read(self) -> bytes:
-        return self.content if isinstance(self.content, bytes) else self.content.read_bytes()
-
-    def sha256(self) -> str:
-        return hashlib.sha256(self.read()).hexdigest()
-
-    def git_oid(self) -> str:
-        data = self.read()
-        return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
-
-
-@dataclass
-class Repo:
-    """The commits of a repo, each a map from path to blob; a folder's repo takes any commit."""
-
-    head: str = "0" * 40
-    commits: dict[str, dict[str, Blob]] = field(default_factory=dict)
-    any_commit: bool = False
-
-    def find(self, revision: str) -> tuple[str, dict[str, Blob]] | None:
-        """The commit and the files of a revision, or None."""
-        commit = self.head if revision == "main" else revision
-        if commit in self.commits:
-            return commit, self.commits[commit]
-        if self.any_commit and re.fullmatch(r"[0-9a-f]{40}", commit):
-            return commit, self.commits[self.head]
-        return None
-
-    def commit(self, changed: dict[str, Blob]) -> str:
-        files = {**self.commits.get(self.head, {}), **changed}
-        names = "".join(f"{name}{blob.sha256()}" for name, blob in sorted(files.items()))
-        self.head = hashlib.sha1(f"{self.head}{names}".encode()).hexdigest()
-        self.commits[self.head] = files
-        return self.head
-
-
-@dataclass
-class Fault:
-    """Something that goes wrong with a file.
-
-    Args:
-        status: answer with this HTTP status.
-        delay: wait so many seconds first.
-        cut: announce the whole body, send so many bytes, hang up.
-        short: announce and send so many bytes only.
-        method: GET or HEAD.
-        times: how often, then the file is well again.
-    """
-
-    status: int | None = None
-    delay: float = 0.0
-    cut: int | None = None
-    short: int | None = None
-    method: str = "GET"
-    times: int = 1_000_000
-
-
-@dataclass(frozen=True)
-class Request:
-    method: str
-    path: str
-    headers: dict[str, str]
 
 
 class HubServer:
@@ -149,7 +72,7 @@ class HubServer:
         self.server.server_close()
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(Uploads, BaseHTTPRequestHandler):
     """One connection. Routes are tried in order."""
 
     hub: HubServer
@@ -164,14 +87,12 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_HEAD
 
     def _route(self) -> None:
-        address = urlsplit(self.path)
-        path = unquote(address.path)
-        self.query = parse_qs(address.query)
-        self.hub.requests.append(Request(self.command, path, dict(self.headers)))
+        path = unquote(urlsplit(self.path).path)
+        self.hub.requests.append(Request(self.command, path, _lower(self.headers)))
         self.body = self._read_body()
         for methods, pattern, answer in ROUTES:
             match = re.fullmatch(pattern, path)
-            if match and self.command in methods:
+            if match and self.command in methods.split():
                 return answer(self, **match.groupdict())
         return self._error(404, "NotFound", f"no route for {self.command} {path}")
 
@@ -243,81 +164,6 @@ class Handler(BaseHTTPRequestHandler):
         if found := self._find(repo, revision):
             self._json([_describe(name, blob) for name, blob in found[1].items()])
 
-    def create(self) -> None:
-        if not self._is_allowed():
-            return None
-        asked = json.loads(self.body)
-        repo = "/".join(filter(None, (asked.get("organization"), asked["name"])))
-        url = f"{self.hub.url}/{repo}"
-        if repo in self.hub.repos:
-            return self._json({"error": "You already created this model repo", "url": url}, 409)
-        self.hub.repos[repo] = Repo()
-        self.hub.put(repo, {".gitattributes": b"*.safetensors filter=lfs\n"})
-        return self._json({"url": url, "id": repo, "name": repo})
-
-    def validate_yaml(self) -> None:
-        content = json.loads(self.body)["content"]
-        if re.match(r"---\n(.*\n)*license: \S+\n(.*\n)*---\n", content):
-            return self._json({"errors": [], "warnings": []})
-        return self._json({"errors": [{"message": "no license in the card"}], "warnings": []}, 400)
-
-    def preupload(self, repo: str, revision: str) -> None:
-        found = self._find(repo, revision) if self._is_allowed() else None
-        if found is None:
-            return
-        present = found[1]
-        answers = [
-            {
-                "path": file["path"],
-                "uploadMode": "lfs" if file["path"].endswith(LFS_SUFFIXES) else "regular",
-                "shouldIgnore": False,
-                "oid": _oid(present.get(file["path"])),
-            }
-            for file in json.loads(self.body)["files"]
-        ]
-        self._json({"files": answers})
-
-    def lfs_batch(self, repo: str) -> None:
-        if not self._is_allowed():
-            return
-        objects = []
-        for asked in json.loads(self.body)["objects"]:
-            answer = {"oid": asked["oid"], "size": asked["size"]}
-            if asked["oid"] not in self.hub.blobs:
-                upload = f"http://localhost:{self.hub.port}/upload/{asked['oid']}"
-                verify = f"{self.hub.url}/{repo}/lfs/verify"
-                answer["actions"] = {"upload": {"href": upload}, "verify": {"href": verify}}
-            objects.append(answer)
-        self._json({"transfer": "basic", "objects": objects}, kind="application/vnd.git-lfs+json")
-
-    def upload(self, digest: str) -> None:
-        if hashlib.sha256(self.body).hexdigest() != digest:
-            return self._error(400, "", "wrong sha256")
-        self.hub.blobs[digest] = Blob(self.body)
-        return self._send(200, b"", {})
-
-    def verify(self, repo: str) -> None:
-        asked = json.loads(self.body)
-        blob = self.hub.blobs.get(asked["oid"])
-        good = repo in self.hub.repos and blob is not None and blob.size == asked["size"]
-        self._json({}, 200 if good else 404)
-
-    def commit(self, repo: str, revision: str) -> None:
-        if not self._is_allowed() or self._find(repo, revision) is None:
-            return None
-        changed = {}
-        for line in self.body.splitlines():
-            item = json.loads(line)
-            value = item["value"]
-            if item["key"] == "file":
-                changed[value["path"]] = Blob(base64.b64decode(value["content"]))
-            elif item["key"] == "lfsFile":
-                changed[value["path"]] = self.hub.blobs[value["oid"]]
-            elif item["key"] != "header":
-                return self._error(400, "", f"no support for {item['key']}")
-        oid = self.hub.repos[repo].commit(changed)
-        return self._json({"commitUrl": f"{self.hub.url}/{repo}/commit/{oid}", "commitOid": oid})
-
     # ---- answers
 
     def _find(self, repo: str, revision: str) -> tuple[str, dict[str, Blob]] | None:
@@ -364,8 +210,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
 
-def _oid(blob: Blob | None) -> str | None:
-    return blob.git_oid() if blob else None
+def _lower(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _describe(name: str, blob: Blob) -> dict[str, object]:
