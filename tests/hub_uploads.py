@@ -40,7 +40,7 @@ class Uploads:
                 "path": file["path"],
                 "uploadMode": "lfs" if file["path"].endswith(LFS_SUFFIXES) else "regular",
                 "shouldIgnore": False,
-                "oid": _oid(present.get(file["path"])),
+                "oid": _oid(file["path"], present),
             }
             for file in json.loads(self.body)["files"]
         ]
@@ -88,5 +88,9 @@ class Uploads:
         return self._json({"commitUrl": f"{self.hub.url}/{repo}/commit/{oid}", "commitOid": oid})
 
 
-def _oid(blob: Blob | None) -> str | None:
-    return blob.git_oid() if blob else None
+def _oid(path: str, present: dict[str, Blob]) -> str | None:
+    """What the client compares with its own file, to skip one that has not changed."""
+    if path not in present:
+        return None
+    blob = present[path]
+    return blob.sha256() if path.endswith(LFS_SUFFIXES) else blob.git_oid()

@@ -175,10 +175,13 @@ def _obtain(
     paths = [_from_cache(source, file, connection) for file in files]
     missing = sum(file.size for file, path in zip(files, paths, strict=True) if path is None)
     bar = bar_class(progress, missing) if progress and missing else None
-    return [
+    verified = [
         path or _from_hub(source, file, connection, bar)
         for file, path in zip(files, paths, strict=True)
     ]
+    if progress and missing:
+        progress(missing, missing)  # files of equal bytes come over the network once
+    return verified
 
 
 def _from_cache(source: Source, file: WeightFile, connection: Connection) -> Path | None:
