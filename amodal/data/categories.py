@@ -1,0 +1,31 @@
+"""What other data sets call our classes: COCO, KINS, Cityscapes, KITTI."""
+
+from __future__ import annotations
+
+from amodal.scene import CLASSES
+
+_OTHER_NAMES = {
+    "pedestrian": "person",  # KINS, KITTI
+    "person sitting": "person",  # KITTI
+    "people": "person",
+    # Cityscapes masks the rider without the bicycle, so what is to be completed is a person;
+    # KINS and KITTI mask a cyclist with it.
+    "rider": "person",
+    "bike": "bicycle",
+    "motorbike": "motorcycle",
+    "train": "tram",  # COCO and Cityscapes know no tram
+    "on rails": "tram",
+    "streetcar": "tram",
+    "minivan": "van",
+    "lorry": "truck",
+}
+
+
+def category_of(name: str) -> str:
+    """Our class for a name of another data set; "unknown" for one that has none.
+
+    Upper case, blanks around it, "-" and "_" make no difference.
+    """
+    name = " ".join(name.lower().replace("_", " ").replace("-", " ").split())
+    name = _OTHER_NAMES.get(name, name)
+    return name if name in CLASSES else "unknown"
