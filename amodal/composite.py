@@ -12,8 +12,9 @@ import numpy as np
 
 from amodal.layers import Appearance, Layer, LayeredScene, Patch
 from amodal.placement import place
+from amodal.plate import paste_patch
 from amodal.scene import paste_window
-from amodal.visibility import claims, gone, owners, patch_hole
+from amodal.visibility import owners, patch_hole, shown
 
 
 def composite(scene: LayeredScene, patches: Mapping[str, Patch]) -> np.ndarray:
@@ -33,25 +34,17 @@ def composite(scene: LayeredScene, patches: Mapping[str, Patch]) -> np.ndarray:
         paste_patch(canvas, patch)
     if not holes and [layer.id for layer in scene.layers] == list(scene.depth):
         return canvas
-    owner, lost = owners(scene), gone(holes, shape)
+    owner = owners(scene)
     for layer in scene.layers:
         if layer.id in holes:
             if layer.placement.visible:
                 paint_moved(canvas, layer)
         else:
-            seen = claims(scene, layer, owner, holes)
-            kept = (owner == scene.depth.index(layer.id)) & ~lost
+            kept, invented = shown(scene, layer, owner, holes)
             canvas[kept] = scene.photo[kept]
             if layer.appearance is not None:
-                paint_here(canvas, layer.appearance, seen & ~kept)
+                paint_here(canvas, layer.appearance, invented)
     return canvas
-
-
-def paste_patch(canvas: np.ndarray, patch: Patch) -> None:
-    """Put a patch's hole pixels into the canvas (H, W, 3) uint8, in place."""
-    height, width = patch.hole.shape
-    view = canvas[patch.y0 : patch.y0 + height, patch.x0 : patch.x0 + width]
-    view[patch.hole] = patch.pixels[patch.hole]
 
 
 def paint_here(canvas: np.ndarray, appearance: Appearance, where: np.ndarray) -> None:

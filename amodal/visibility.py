@@ -63,27 +63,33 @@ def vacated(owner: np.ndarray, position: int, grow: float, shadow: float) -> np.
     return hole
 
 
-def claims(
+def shown(
     scene: LayeredScene, layer: Layer, owner: np.ndarray, holes: Mapping[str, np.ndarray]
-) -> np.ndarray:
-    """The pixels where an object that stands in its place may be seen now, (H, W) bool.
+) -> tuple[np.ndarray, np.ndarray]:
+    """What may be seen of an object that stands in its place, unless a layer above covers it.
 
     Args:
+        owner: as from owners().
         holes: by id, the vacated pixels of the objects that have left their place.
+
+    Returns:
+        (kept, invented): pixels to copy from the photo, pixels that need the object's completed
+        appearance; both (H, W) bool, without overlap.
     """
     position = scene.depth.index(layer.id)
-    order = [other.id for other in scene.layers]
-    now = order.index(layer.id)
-    may_show = owner == position
-    amodal = layer.completion.on_photo(*owner.shape)
-    if not (amodal & ~may_show).any():
-        return may_show
+    own = owner == position
+    kept = own & ~gone(holes, own.shape)
+    amodal = layer.completion.on_photo(*own.shape)
+    invented = np.zeros_like(own)
+    below = {other.id for other in scene.layers[: scene.layers.index(layer)]}
     for nearer, id in enumerate(scene.depth[position + 1 :], start=position + 1):
         if id in holes:
-            may_show |= amodal & ((owner == nearer) | (holes[id] & (owner == BACKGROUND)))
-        elif order.index(id) < now:
-            may_show |= amodal & (owner == nearer)
-    return may_show
+            invented |= amodal & ((owner == nearer) | (holes[id] & (owner == BACKGROUND)))
+        elif id in below:
+            uncovered = amodal & (owner == nearer)
+            invented |= uncovered
+            kept &= ~dilate(uncovered, MIXED, MIXED)
+    return kept, (invented | own) & ~kept
 
 
 def gone(holes: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:

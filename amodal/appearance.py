@@ -1,0 +1,103 @@
+"""The colours of a whole object: its visible pixels, and what an inpainter makes of the rest."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from amodal.inpaint.crops import nearest_known
+from amodal.inpaint.protocol import Inpainter
+from amodal.layers import Appearance, Layer
+from amodal.scene import paste_window
+from amodal.visibility import BACKGROUND, dilate, erode
+
+BLEED = 0.04  # width of the seam with other objects that isn't trusted, ÷ sqrt(visible area)
+REACH = 0.4  # how far from the visible pixels invented detail is believed, ÷ sqrt(visible area)
+
+
+def complete_appearance(
+    photo: np.ndarray, layer: Layer, owner: np.ndarray, position: int, inpainter: Inpainter
+) -> Appearance:
+    """Colour an object's amodal mask from its own visible pixels alone.
+
+    The inpainter sees the object's pixels and nothing else: what hides it and what lies around it
+    are holes, so none of it can bleed in. A seam along other objects counts as hidden too, since
+    masks are never exact there. Far from the visible pixels the invented detail fades into the
+    object's own mean colours, for there it would be a fantasy.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        layer: the object.
+        owner: (H, W) int16, whom the photo shows, as from visibility.owners().
+        position: the object's number in `owner`.
+        inpainter: called only if more than an outline is hidden.
+
+    Returns:
+        The appearance in the window of the completion.
+    """
+    amodal, x0, y0 = layer.completion.mask, layer.completion.x0, layer.completion.y0
+    margin = max(8, max(amodal.shape) // 4)
+    height, width = (side + 2 * margin for side in amodal.shape)
+    corner = (margin - x0, margin - y0, height, width)
+    colours = paste_window(photo, *corner)
+    seen = paste_window(owner == position, *corner)
+    pure = trusted(seen, owner, position, corner)
+    nearest, distance = nearest_known(colours, ~pure)
+    rgb = nearest.astype(np.float32)
+    unit = float(np.sqrt(seen.sum()))
+    inner = (slice(margin, -margin), slice(margin, -margin))
+    if (amodal & (distance[inner] > seam(unit) + 2)).any():
+        believed = np.exp(-np.square(distance / (REACH * unit)))[..., None]
+        detail = inpainter.fill(nearest, ~pure)
+        rgb = believed * detail + (1 - believed) * own_mean(colours, pure, unit)
+        rgb[pure] = colours[pure]
+    shaded = np.clip(np.rint(rgb[inner]), 0, 255).astype(np.uint8)
+    return Appearance(np.dstack([shaded, soft_alpha(amodal)]), x0, y0)
+
+
+def seam(unit: float) -> int:
+    """Pixels along another object that may hold its colours; `unit` is sqrt(visible area)."""
+    return max(3, round(BLEED * unit))
+
+
+def trusted(
+    seen: np.ndarray, owner: np.ndarray, position: int, corner: tuple[int, int, int, int]
+) -> np.ndarray:
+    """The visible pixels that hold the object's colours and no others, (h, w) bool.
+
+    Args:
+        seen: the object's visible pixels in the window.
+        owner: (H, W) int16, whom the photo shows.
+        position: the object's number in `owner`.
+        corner: x0, y0, height, width that paste the photo into the window.
+    """
+    others = paste_window((owner != position) & (owner != BACKGROUND), *corner)
+    # At the photo's border the object goes on: no other colour is mixed in there.
+    photo = paste_window(np.ones(owner.shape, bool), *corner)
+    for width in (seam(float(np.sqrt(seen.sum()))), 1):
+        pure = erode(seen | ~photo, 1, 1) & seen & ~dilate(others, width, width)
+        if pure.sum() > 0.3 * seen.sum():
+            return pure
+    return seen  # a thin object is all outline
+
+
+def own_mean(colours: np.ndarray, known: np.ndarray, unit: float) -> np.ndarray:
+    """The mean colour of the known pixels around each pixel, (h, w, 3) float32."""
+    weight = known.astype(np.float32)
+    sigma = 0.25 * unit + 1
+    around = cv2.GaussianBlur(weight, (0, 0), sigma)
+    total = cv2.GaussianBlur(colours * weight[..., None], (0, 0), sigma)
+    # A little of the mean over the whole object, which is all that is left far away.
+    little = 1e-3
+    whole = colours[known].mean(axis=0, dtype=np.float32)
+    return (total + little * whole) / (around + little)[..., None]
+
+
+def soft_alpha(mask: np.ndarray) -> np.ndarray:
+    """Alpha of a cut-out, (h, w) uint8: 0 outside, soft along the edge, at least 64 inside.
+
+    A window ends where its object ends, so its border counts as outside.
+    """
+    blurred = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 1.0, borderType=cv2.BORDER_CONSTANT)
+    alpha = np.clip((blurred - 0.4) / 0.5, 0.25, 1)
+    return np.where(mask, np.rint(255 * alpha), 0).astype(np.uint8)
