@@ -8,7 +8,7 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 
-from tests.hub_mirror import Mirror, find_mirror
+from tests.hub_mirror import Mirror, Weights, find_mirror
 from tests.hub_server import HubServer
 
 
@@ -30,3 +30,9 @@ def hub(mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
             monkeypatch.delenv(name, raising=False)
         huggingface_hub.close_session()  # the next one reads NO_PROXY
         yield server
+
+
+@pytest.fixture
+def weights(hub: HubServer, mirror: Mirror) -> Weights:
+    """MI-GAN on this Hub, and ways to spoil it."""
+    return Weights(hub, mirror)

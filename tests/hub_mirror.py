@@ -9,10 +9,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
-from amodal.hub import BUNDLED, Entry, describe_file, read_manifest
+from amodal.hub import (
+    BUNDLED,
+    Entry,
+    WeightsUnavailable,
+    describe_file,
+    fetch,
+    read_manifest,
+)
 from amodal.hub.manifest import FILE_NAME, write_manifest
+from tests.hub_server import HubServer
+from tests.hub_store import Fault
 
 TOOL = Path(__file__).resolve().parents[2] / "shared" / "tools" / "hub_mirror.sh"
 BUILT = Path.home() / ".cache" / "amodal-hub-mirror"
@@ -31,6 +41,42 @@ class Mirror:
     def read(self, name: str) -> bytes:
         entry = self.entry(name)
         return (self.folder / entry.repo / entry.files[0].file).read_bytes()
+
+
+class Weights:
+    """MI-GAN on the loopback Hub, and ways to spoil it."""
+
+    def __init__(self, hub: HubServer, mirror: Mirror) -> None:
+        self.hub = hub
+        self.mirror = mirror
+        self.repo = mirror.entry("mi-gan").repo
+        self.file = mirror.entry("mi-gan").files[0].file
+        self.bytes = mirror.read("mi-gan")
+
+    def fetch(self, **options: object) -> Path:
+        return fetch("mi-gan", manifest=self.mirror.manifest, **options)
+
+    def put(self, content: bytes) -> None:
+        self.hub.put(self.repo, {self.file: content})
+
+    def fail(self, **fault: object) -> None:
+        self.hub.faults[self.file] = Fault(**fault)
+
+    def reason(self, **options: object) -> str:
+        """Why it can't be had. Afterwards nothing bad may be left in the cache."""
+        with pytest.raises(WeightsUnavailable) as caught:
+            self.fetch(**options)
+        assert str(caught.value).startswith("mi-gan can't be loaded: ")
+        assert caught.value.remedy.endswith(".")
+        assert caught.value.reason in str(caught.value)
+        assert "\n" not in str(caught.value)
+        return caught.value.reason
+
+    def heal(self) -> None:
+        """The Hub is well again, and so must the next try be."""
+        self.hub.faults.clear()
+        self.put(self.bytes)
+        assert self.fetch().read_bytes() == self.bytes
 
 
 def find_mirror(spare: Path) -> Mirror:
