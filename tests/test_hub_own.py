@@ -70,8 +70,9 @@ def test_nothing_replaces_what_was_asked_for(
     monkeypatch.setenv("AMODAL_WEIGHTS", "nobody/nothing")
     with pytest.raises(WeightsUnavailable, match="has no such repo"):
         fetch_own()
-    with pytest.raises(WeightsUnavailable, match=r"no such folder, and it is no OWNER/NAME"):
-        fetch_own("./own-weights")
+    for wrong in ("./own-weights", "vae", "me/vae@", "me/vae@a/../b", "me/a--b"):
+        with pytest.raises(WeightsUnavailable, match="no such folder, and it is no OWNER/NAME"):
+            fetch_own(wrong)
 
 
 def _delete(folder: Path) -> None:

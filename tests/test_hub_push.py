@@ -97,6 +97,13 @@ def test_push_without_the_right_token(
         push("me/amodal-vae", folder=folder)
 
 
+def test_push_offline(hub: HubServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(AmodalError, match="can't be published in offline mode"):
+        push("me/amodal-vae", folder=folder)
+    assert hub.requests == []
+
+
 def test_push_refuses_a_damaged_folder(hub: HubServer, folder: Path) -> None:
     flip_last_byte(folder)
     with pytest.raises(AmodalError, match="wrong sha256"):
@@ -111,7 +118,7 @@ def test_push_refuses_a_card_that_the_hub_refuses(hub: HubServer, folder: Path) 
         push("me/amodal-vae", folder=folder)
 
 
-@pytest.mark.parametrize("repo", ["amodal-vae", "me/a/b", "me/vae@main", "../me/vae"])
+@pytest.mark.parametrize("repo", ["amodal-vae", "me/a/b", "me/vae@main", "../me/vae", "me/a--b"])
 def test_push_to_no_repo(folder: Path, repo: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["push", "--repo", repo, "--folder", str(folder)]) == 1
     assert f"got {repo!r}, expected OWNER/NAME" in capsys.readouterr().err

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from huggingface_hub import constants
 from tqdm import tqdm
 
 from amodal.hub.answers import HUB_ERRORS, explain, is_definite
@@ -32,9 +31,9 @@ from amodal.hub.remote import (
     discard,
     download,
     find_cached,
+    parse_address,
 )
 
-REPO = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(@(?P<revision>\w[\w./-]*))?", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _logger = logging.getLogger(__name__)
 
@@ -89,15 +88,14 @@ def fetch_own(
     folder = Path(chosen).expanduser()
     if folder.is_dir() or folder == BUNDLED:
         return check_folder(folder)
-    match = REPO.fullmatch(chosen)
-    if not match:
+    address = parse_address(chosen)
+    if address is None:
         raise WeightsUnavailable(
             f"The weights {chosen!r}",
             "there is no such folder, and it is no OWNER/NAME[@REVISION]",
             "Name a folder, or a repo on the Hugging Face Hub.",
         )
-    source = Source(match["repo"], match["revision"] or constants.DEFAULT_REVISION, chosen)
-    return _snapshot(source, connect(offline), progress, notify or _log)
+    return _snapshot(Source(*address, chosen), connect(offline), progress, notify or _log)
 
 
 def check_folder(folder: Path) -> Path:

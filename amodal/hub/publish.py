@@ -10,9 +10,9 @@ from huggingface_hub import CommitOperationAdd, HfApi, ModelCardData
 
 from amodal.errors import AmodalError
 from amodal.hub.answers import HUB_ERRORS, explain
-from amodal.hub.download import REPO, check_folder
+from amodal.hub.download import check_folder
 from amodal.hub.manifest import BUNDLED, FILE_NAME, Entry, Scores, dump_manifest, own_entries
-from amodal.hub.remote import connect
+from amodal.hub.remote import connect, parse_address
 
 _CARD_NAME = "README.md"
 
@@ -39,8 +39,7 @@ def prepare(repo: str, folder: Path = BUNDLED) -> Publication:
     Raises:
         AmodalError: `repo` is not OWNER/NAME, or the folder is not what its manifest says.
     """
-    match = REPO.fullmatch(repo)
-    if not match or match["revision"]:
+    if parse_address(repo) is None or "@" in repo:
         raise AmodalError(f"--repo: got {repo!r}, expected OWNER/NAME such as me/amodal-vae.")
     check_folder(folder)
     entries = own_entries(folder / FILE_NAME)
@@ -66,7 +65,10 @@ def push(repo: str, *, folder: Path = BUNDLED, private: bool = False) -> str:
         AmodalError: the folder is wrong, or the Hub refuses or can't be reached.
     """
     publication = prepare(repo, folder)
-    endpoint = connect().endpoint
+    connection = connect()
+    if connection.offline:
+        raise AmodalError(f"{repo} can't be published in offline mode. Unset HF_HUB_OFFLINE.")
+    endpoint = connection.endpoint
     api = HfApi(endpoint=endpoint)
     operations = [
         CommitOperationAdd(name, content if isinstance(content, Path) else content.encode())

@@ -7,6 +7,7 @@ itself reads them when it is imported.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,14 @@ from huggingface_hub import (
     hf_hub_url,
     try_to_load_from_cache,
 )
-from huggingface_hub.errors import FileMetadataError
+from huggingface_hub.errors import FileMetadataError, HFValidationError
+from huggingface_hub.utils import validate_repo_id
 from tqdm import tqdm
 
 from amodal.hub.answers import HUB_ERRORS, explain
 from amodal.hub.notice import WeightsUnavailable
+
+_ADDRESS = re.compile(r"(?P<repo>\w[\w.-]*/\w[\w.-]*)(@(?P<revision>\w[\w./-]*))?", re.ASCII)
 
 # Called with (bytes done, bytes in all).
 Progress = Callable[[int, int], None]
@@ -52,6 +56,18 @@ class Remote:
 
     commit: str
     size: int | None
+
+
+def parse_address(text: str) -> tuple[str, str] | None:
+    """Split OWNER/NAME[@REVISION] into repo and revision ("main" if none), or None if it is not."""
+    match = _ADDRESS.fullmatch(text)
+    if match is None or ".." in text:
+        return None
+    try:
+        validate_repo_id(match["repo"])
+    except HFValidationError:
+        return None
+    return match["repo"], match["revision"] or constants.DEFAULT_REVISION
 
 
 def connect(offline: bool = False) -> Connection:
