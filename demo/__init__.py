@@ -1,0 +1,1 @@
+"""The demo: everything that knows Gradio. Layout, events, texts; no maths."""

@@ -1,0 +1,47 @@
+"""What the page says about the method and the weights. Numbers come from weights/manifest.json."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from amodal.hub import BUNDLED, Entry, read_manifest
+
+PAPER = "https://arxiv.org/abs/2011.08367"
+METHOD = f"""
+**Variational Amodal Object Completion** (Ling, Acuna, Kreis, Kim, Fidler; NeurIPS 2020,
+[paper]({PAPER})). From the visible part of an object the network draws whole shapes that could be
+behind it. It sees masks and classes, never colours. Hidden pixels are painted afterwards by another
+network. What it shows is plausible, not true: nobody knows what the photo doesn't show.
+
+**Licence.** The code is under Apache-2.0. The shape weights were trained on KITTI MOTS and are for
+non-commercial use only (CC BY-NC-SA 3.0).
+"""
+METRICS = {
+    "full_miou_pooled": "whole object, IoU",
+    "invisible_miou_pooled": "hidden part, IoU",
+}
+METHODS = {"mode": "most likely shape", "best_of_20": "best of 20 samples"}
+
+
+def about_text(folder: Path = BUNDLED) -> str:
+    """Markdown about the method, the weights of a folder and their scores."""
+    entries = read_manifest(folder / "manifest.json")
+    return METHOD + "\n".join(_weights(entry) for entry in entries)
+
+
+def _weights(entry: Entry) -> str:
+    lines = [f"* **{entry.name}**: {entry.what}. Licence: {entry.licence}."]
+    if entry.licence_note:
+        lines.append(entry.licence_note)
+    if entry.trained_on:
+        lines.append(f"Trained on {entry.trained_on}.")
+    scores = [
+        f"{METRICS[metric]}, {METHODS[method]}: {value:.1%}"
+        for methods in entry.scores.values()
+        for method, metrics in methods.items()
+        for metric, value in metrics.items()
+        if method in METHODS and metric in METRICS
+    ]
+    if scores:
+        lines.append(f"Measured: {'; '.join(scores)}.")
+    return " ".join(lines)

@@ -1,0 +1,142 @@
+// The picture that the user points at: an <img> with an SVG of the same size on top. Python sends
+// what to show (props.value); every finished gesture goes back once, in image pixels, as the event
+// "gesture". Nothing is decided here: which object was meant, what happens to it, is Python's.
+const image = element.querySelector("img");
+const svg = element.querySelector("svg");
+const empty = element.querySelector(".stage-empty");
+const NS = "http://www.w3.org/2000/svg";
+let gesture = null;
+const scene = () => props.value || {};
+
+function add(parent, tag, attributes) {
+  const node = document.createElementNS(NS, tag);
+  for (const name in attributes) node.setAttribute(name, attributes[name]);
+  parent.appendChild(node);
+  return node;
+}
+
+function drawShape(shape) {
+  const path = add(svg, "path", {
+    d: shape.path,
+    class: "shape" + (shape.picked ? " picked" : ""),
+    style: "--hue:" + shape.hue,
+    tabindex: 0,
+    role: "button",
+    "aria-pressed": shape.picked ? "true" : "false",
+    "aria-label": shape.label,
+    "data-index": shape.index,
+  });
+  add(path, "title", {}).textContent = shape.label;
+}
+
+function drawDraft(s) {
+  if (s.draft) add(svg, "path", { d: s.draft, class: "draft" });
+  if (s.box) {
+    const [x0, y0, x1, y1] = s.box;
+    add(svg, "rect", { x: x0, y: y0, width: x1 - x0, height: y1 - y0, class: "box" });
+  }
+  const radius = 5 / scale();
+  for (const [x, y, on] of s.points || [])
+    add(svg, "circle", { cx: x, cy: y, r: radius, class: on ? "point" : "point off" });
+}
+
+function draw() {
+  const s = scene();
+  const focused = svg.contains(document.activeElement) && document.activeElement.dataset.index;
+  element.dataset.tool = s.tool || "pick";
+  image.hidden = !s.photo;
+  empty.hidden = Boolean(s.photo);
+  svg.replaceChildren();
+  if (!s.photo) return;
+  if (image.getAttribute("src") !== s.photo.url) image.src = s.photo.url;
+  image.alt = s.alt;
+  image.style.aspectRatio = s.width + " / " + s.height;
+  svg.setAttribute("viewBox", "0 0 " + s.width + " " + s.height);
+  (s.shapes || []).forEach(drawShape);
+  if (s.whole) add(svg, "path", { d: s.whole, class: "whole", style: "--whole-hue:" + s.hue });
+  drawDraft(s);
+  // A redraw must not take the keyboard away from whoever is using it.
+  if (focused) svg.querySelector('[data-index="' + focused + '"]')?.focus({ preventScroll: true });
+}
+
+const scale = () => svg.getBoundingClientRect().width / scene().width || 1;
+
+function at(event) {
+  const r = svg.getBoundingClientRect();
+  const s = scene();
+  return [((event.clientX - r.left) / r.width) * s.width, ((event.clientY - r.top) / r.height) * s.height];
+}
+
+const far = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) * scale() > 6;
+
+function send(kind, points, more) {
+  // What a finger covers, in image pixels: Python looks that far for a small object.
+  trigger("gesture", { kind, points, reach: 12 / scale(), ...more });
+}
+
+function trail() {
+  const tool = scene().tool;
+  const [first, last] = [gesture.points[0], gesture.points[gesture.points.length - 1]];
+  gesture.mark?.remove();
+  gesture.mark = null;
+  if (tool === "brush" || tool === "erase") {
+    const d = "M" + gesture.points.map((p) => p.join(" ")).join("L") + "l0 .01";
+    gesture.mark = add(svg, "path", { d, class: "stroke " + tool, "stroke-width": 2 * scene().radius });
+  } else if (tool === "move" && gesture.held) {
+    const shift = "translate(" + (last[0] - first[0]) + " " + (last[1] - first[1]) + ")";
+    gesture.mark = add(svg, "path", { d: gesture.held, class: "ghost", transform: shift });
+  } else if ((tool === "add" || tool === "extent") && far(first, last)) {
+    gesture.mark = add(svg, "rect", {
+      x: Math.min(first[0], last[0]), y: Math.min(first[1], last[1]),
+      width: Math.abs(first[0] - last[0]), height: Math.abs(first[1] - last[1]), class: "box",
+    });
+  }
+}
+
+function stop() {
+  gesture?.mark?.remove();
+  gesture = null;
+}
+
+svg.addEventListener("pointerdown", (event) => {
+  if (!scene().photo || !event.isPrimary) return;
+  const shape = event.target.closest(".shape");
+  const held = shape && !shape.matches(".picked") ? shape.getAttribute("d") : scene().whole;
+  gesture = { points: [at(event)], off: event.button === 2 || event.altKey, held };
+  if (scene().tool !== "pick") svg.setPointerCapture(event.pointerId);
+});
+svg.addEventListener("pointermove", (event) => {
+  if (!gesture) return;
+  gesture.points.push(at(event));
+  trail();
+});
+svg.addEventListener("pointercancel", stop);
+svg.addEventListener("pointerup", (event) => {
+  if (!gesture) return;
+  gesture.points.push(at(event));
+  const { points, off } = gesture;
+  const [first, last] = [points[0], points[points.length - 1]];
+  const tool = scene().tool;
+  stop();
+  if (tool === "brush" || tool === "erase") send("stroke", points, {});
+  else if (tool !== "pick" && far(first, last)) send("drag", [first, last], { off });
+  else send("click", [last], { off });
+});
+svg.addEventListener("contextmenu", (event) => {
+  if (scene().tool === "add") event.preventDefault();
+});
+element.addEventListener("keydown", (event) => {
+  const index = event.target.dataset?.index;
+  const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+  if (event.key === "Escape") return stop();
+  if (index !== undefined && (event.key === "Enter" || event.key === " ")) {
+    event.preventDefault();
+    send("pick", [], { index: Number(index) });
+  } else if (arrow && scene().tool === "move" && scene().whole) {
+    event.preventDefault();
+    const step = event.shiftKey ? 10 : 1;
+    send("nudge", [[arrow[0] * step, arrow[1] * step]], {});
+  }
+});
+watch("value", draw);
+draw();

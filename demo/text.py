@@ -1,0 +1,123 @@
+"""Every text that a user of the demo reads, except the errors of the library."""
+
+from __future__ import annotations
+
+TITLE = "See the whole object"
+INTRO = (
+    "Pick an object that something hides. The model imagines its whole shape, several ways. "
+    "Choose one, then move or remove the object."
+)
+
+TOOLS = {
+    "pick": "Select",
+    "move": "Move",
+    "add": "Add object",
+    "extent": "Full extent",
+    "brush": "Paint",
+    "erase": "Erase",
+}
+HINTS = {
+    "pick": "Click an object.",
+    "move": "Drag the object, or click where its foot should stand. Arrow keys nudge it.",
+    "add": "Click an object that has no outline yet, or drag a box around it.",
+    "extent": "Drag a box around the object's full extent, hidden parts included.",
+    "brush": "Paint what belongs to the object.",
+    "erase": "Rub out what doesn't belong to the object.",
+}
+HINT_EMPTY = "No outlines yet: choose “Add object” and click one, or import masks."
+HINT_DRAFT = "Click more points to correct it, or use Paint and Erase. Then add it."
+TOAST = "That didn't work"
+ALL_ERASED = "Nothing of the object would be left: erase less, or delete the object."
+NO_OBJECTS = "There are no objects yet: add one, or import masks."
+NEED_NUMBERS = "Fill in the number of samples, the seed and the temperature."
+NEED_OBJECT = "Select an object first: click it on the photo."
+NEED_PHOTO = "Open a photo first: choose an example or upload your own."
+NOTHING_HERE = "No object here. Click an outline, or choose “Add object”."
+EMPTY_STAGE = "Choose an example above, or open your own photo."
+
+STAGE = "Photo with its objects"
+OPEN_PHOTO = "Open a photo"
+IMPORT_MASKS = "Import masks"
+EXAMPLES = "Examples"
+TOOL = "Tool"
+TAB_EDIT = "Edit"
+TAB_COMPARE = "Before / after"
+COMPARE = "Photo on the left, your edit on the right"
+POINTS = "A click marks"
+POINT_ON = "the object"
+POINT_OFF = "what isn't the object"
+BRUSH = "Brush radius (pixels)"
+
+SHAPES = "Possible whole shapes"
+SHAPES_EMPTY = "Select an object to see what it could look like as a whole."
+MODE = "Most likely"
+CHANCE = "How often the samples cover each point"
+CHANCE_KEY = "Dark to yellow: in few to all of the samples. White line: what the photo shows."
+CLASS = "Class"
+MORE = "Other shapes"
+SAMPLES = "Number of samples"
+SEED = "Seed"
+TEMPERATURE = "Temperature (variety)"
+
+ADD = "Add this object"
+CANCEL = "Discard"
+FORGET_BOX = "Forget the full-extent box"
+
+EDIT = "Edit"
+DELETE = "Delete"
+FORWARD = "Bring forward"
+BACK = "Send back"
+FLIP = "Flip"
+PUT_BACK = "Put back"
+SIZE = "Size (%)"
+RIGHT = "Right (px)"
+DOWN = "Down (px)"
+MOVE = "Move"
+UNDO = "Undo"
+REDO = "Redo"
+RESET = "Reset"
+
+SAVE = "Save"
+SAVE_PICTURE = "Picture (PNG)"
+SAVE_MASKS = "Masks (JSON)"
+SAVE_LAYERS = "Layers (ZIP)"
+
+ABOUT = "About and licence"
+
+PROGRESS_FILL = "Painting what was hidden"
+PROGRESS_INPAINTER = "Fetching the fill-in network"
+PROGRESS_SEGMENTER = "Fetching the segmentation network"
+PROGRESS_LOOK = "Looking at the photo"
+
+
+def count(number: int) -> str:
+    """A number with thin thousands: 12 345."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def megabytes(done: int, total: int) -> str:
+    """Progress of a download: "12 of 28 MB"."""
+    return f"{done / 1e6:.0f} of {total / 1e6:.0f} MB"
+
+
+def caption(number: int, area: int, visible_iou: float) -> str:
+    """Below a shape: its name, area, and how well it explains the visible part."""
+    name = MODE if number == 0 else f"{number}"
+    return f"{name} · {count(area)} px · IoU {visible_iou:.0%}"
+
+
+def seen_and_whole(name: str, visible: int, whole: int) -> str:
+    """One line about the selected object."""
+    hidden = 1 - visible / max(whole, 1)
+    return f"**{name}** · {count(visible)} px visible, {hidden:.0%} of it hidden"
+
+
+def suggestion(classes: tuple[tuple[str, float], ...]) -> str:
+    """Which classes explain a mask best."""
+    best = ", ".join(f"{name} {share:.0%}" for name, share in classes[:3])
+    return f"Explains the mask best: {best}"
+
+
+def notice(what: str, reason: str, remedy: str) -> str:
+    """A fallback: what happens instead, why, what to do."""
+    return f"**{what}** {reason} {remedy}"

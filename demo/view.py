@@ -1,0 +1,188 @@
+"""What every panel of the page shows for a session. Pure: no model, no state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import gradio as gr
+import numpy as np
+
+from amodal.hub import Notice
+from amodal.objects import is_edited
+from amodal.scene import Instance
+from demo import text
+from demo.pictures import Backdrop, hue, outline, window_around
+from demo.session import Session, number_of
+from demo.stage import Shape, StageView
+
+
+class View(NamedTuple):
+    """One value for each panel, in the order of the events' outputs."""
+
+    session: Session
+    stage: object
+    hint: object
+    tool: object
+    marking: object
+    brush_bar: object
+    draft_bar: object
+    draft_class: object
+    shapes: object
+    object_panel: object
+    about: object
+    category: object
+    forget_box: object
+    chance: object
+    size: object
+    edit_panel: object
+    undo: object
+    redo: object
+    reset: object
+    comparison: object
+    notices: object
+
+
+def show(session: Session, before: Session, notices: Sequence[Notice]) -> View:
+    """The page for a session; panels that look as before are left alone."""
+    layer = session.layer
+    return View(
+        session=session,
+        stage=stage_view(session),
+        hint=hint(session),
+        tool=session.tool,
+        marking=gr.update(visible=session.tool == "add"),
+        brush_bar=gr.update(visible=session.tool in ("brush", "erase")),
+        draft_bar=gr.update(visible=session.draft is not None and session.draft.mask is not None),
+        draft_class=_draft_class(session, before),
+        shapes=_shapes(session, before),
+        object_panel=gr.update(visible=layer is not None),
+        about=_about(session),
+        category=layer.instance.category if layer else gr.skip(),
+        forget_box=gr.update(visible=layer is not None and layer.instance.box is not None),
+        chance=_chance(session, before),
+        size=round(100 * layer.placement.scale) if layer else gr.skip(),
+        edit_panel=gr.update(visible=layer is not None),
+        undo=gr.update(interactive=bool(session.past)),
+        redo=gr.update(interactive=bool(session.future)),
+        reset=gr.update(interactive=session.step is not None and is_edited(session.scene)),
+        comparison=_comparison(session, before),
+        notices=notice_text(notices),
+    )
+
+
+def stage_view(session: Session) -> StageView | None:
+    """The picture with its outlines."""
+    if session.step is None:
+        return None
+    layer, draft = session.layer, session.draft
+    shapes = [
+        Shape(
+            number_of(other.id),
+            other.instance.name,
+            outline(session.sight.top == session.scene.depth.index(other.id)),
+            hue(number_of(other.id)),
+            other.id == session.picked,
+        )
+        for other in session.scene.layers
+        if other.placement.visible
+    ]
+    points = zip(draft.points, draft.labels, strict=True) if draft else ()
+    return StageView(
+        picture=session.sight.picture,
+        alt=f"{session.title}: {len(shapes)} objects",
+        tool=session.tool,
+        shapes=[shape for shape in shapes if shape.path],
+        whole=_whole(session),
+        hue=hue(number_of(layer.id)) if layer else 0,
+        draft=outline(draft.mask) if draft and draft.mask is not None else "",
+        points=[(x, y, on) for (x, y), on in points],
+        box=draft.box if draft else layer.instance.box if layer else None,
+        radius=session.radius,
+    )
+
+
+def _whole(session: Session) -> str:
+    layer = session.layer
+    if layer is None or not layer.placement.visible:
+        return ""
+    if layer.placement.in_place:
+        return outline(layer.completion.mask, layer.completion.x0, layer.completion.y0)
+    return outline(layer.silhouette(*session.scene.photo.shape[:2]))
+
+
+def hint(session: Session) -> str:
+    """One line: what to do next."""
+    if session.step is None:
+        return text.EMPTY_STAGE
+    if session.draft is not None and session.draft.mask is not None:
+        return text.HINT_DRAFT
+    if session.tool == "pick" and not session.scene.layers:
+        return text.HINT_EMPTY
+    if session.tool in ("move", "extent", "brush", "erase") and session.picked is None:
+        return text.NEED_OBJECT
+    return text.HINTS[session.tool]
+
+
+def _draft_class(session: Session, before: Session) -> object:
+    draft = session.draft
+    if draft is None or not draft.classes or draft is before.draft:
+        return gr.skip()
+    return gr.update(value=draft.classes[0][0], info=text.suggestion(draft.classes))
+
+
+def _shapes(session: Session, before: Session) -> object:
+    answer, layer = session.answer, session.layer
+    if answer is None or layer is None:
+        return gr.update(value=None, selected_index=None)
+    number = chosen_number(session)
+    if answer is before.answer and session.picked == before.picked:
+        return gr.update(selected_index=number)
+    backdrop = _backdrop(session)
+    items = (answer.completions.mode, *answer.completions.samples)
+    pictures = [
+        (backdrop.shape(item), text.caption(position, item.area, item.visible_iou))
+        for position, item in enumerate(items)
+    ]
+    return gr.update(value=pictures, selected_index=number)
+
+
+def chosen_number(session: Session) -> int | None:
+    """Which of the shapes shown is the chosen one; None when it was drawn by other settings."""
+    choice = session.choice
+    shown = choice.number == 0 or choice.settings == session.answer.settings
+    return choice.number if shown else None
+
+
+def _backdrop(session: Session) -> Backdrop:
+    instance: Instance = session.layer.instance
+    window = window_around(instance, session.answer.completions)
+    return Backdrop(session.scene.photo, instance, window, number_of(session.picked))
+
+
+def _chance(session: Session, before: Session) -> object:
+    if session.answer is None:
+        return None
+    if session.answer is before.answer and session.picked == before.picked:
+        return gr.skip()
+    return _backdrop(session).probability(session.answer.completions)
+
+
+def _about(session: Session) -> str:
+    layer = session.layer
+    if layer is None:
+        return ""
+    return text.seen_and_whole(layer.instance.name, layer.instance.area, layer.completion.area)
+
+
+def _comparison(session: Session, before: Session) -> object:
+    if session.sight is None:
+        return None
+    if before.sight is session.sight:
+        return gr.skip()
+    return session.scene.photo, session.sight.picture
+
+
+def notice_text(notices: Sequence[Notice]) -> str:
+    """The fall-backs in use, as Markdown; empty when there are none."""
+    return "\n\n".join(text.notice(item.what, item.reason, item.remedy) for item in notices)
