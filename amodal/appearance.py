@@ -9,9 +9,8 @@ from amodal.inpaint.crops import nearest_known
 from amodal.inpaint.protocol import Inpainter
 from amodal.layers import Appearance, Layer
 from amodal.scene import paste_window
-from amodal.visibility import BACKGROUND, dilate, erode
+from amodal.visibility import BACKGROUND, dilate, erode, seam
 
-BLEED = 0.04  # width of the seam with other objects that isn't trusted, ÷ sqrt(visible area)
 REACH = 0.4  # how far from the visible pixels invented detail is believed, ÷ sqrt(visible area)
 
 
@@ -46,18 +45,13 @@ def complete_appearance(
     rgb = nearest.astype(np.float32)
     unit = float(np.sqrt(seen.sum()))
     inner = (slice(margin, -margin), slice(margin, -margin))
-    if (amodal & (distance[inner] > seam(unit) + 2)).any():
+    if (amodal & (distance[inner] > seam(seen) + 2)).any():
         believed = np.exp(-np.square(distance / (REACH * unit)))[..., None]
         detail = inpainter.fill(nearest, ~pure)
         rgb = believed * detail + (1 - believed) * own_mean(colours, pure, unit)
         rgb[pure] = colours[pure]
     shaded = np.clip(np.rint(rgb[inner]), 0, 255).astype(np.uint8)
     return Appearance(np.dstack([shaded, soft_alpha(amodal)]), x0, y0)
-
-
-def seam(unit: float) -> int:
-    """Pixels along another object that may hold its colours; `unit` is sqrt(visible area)."""
-    return max(3, round(BLEED * unit))
 
 
 def trusted(
@@ -74,7 +68,7 @@ def trusted(
     others = paste_window((owner != position) & (owner != BACKGROUND), *corner)
     # At the photo's border the object goes on: no other colour is mixed in there.
     photo = paste_window(np.ones(owner.shape, bool), *corner)
-    for width in (seam(float(np.sqrt(seen.sum()))), 1):
+    for width in (seam(seen), 1):
         pure = erode(seen | ~photo, 1, 1) & seen & ~dilate(others, width, width)
         if pure.sum() > 0.3 * seen.sum():
             return pure

@@ -31,7 +31,7 @@ class Decomposer:
             height.
     """
 
-    def __init__(self, inpainter: Inpainter, grow: float = 0.03, shadow: float = 0.06) -> None:
+    def __init__(self, inpainter: Inpainter, grow: float = 0.03, shadow: float = 0.08) -> None:
         self.inpainter = inpainter
         self.grow = grow
         self.shadow = shadow

@@ -258,7 +258,7 @@ class LayeredScene:
 
 def _with_modal(completion: Completion, modal: np.ndarray) -> Completion:
     """The completion and the visible pixels, in the tightest window around both."""
-    seen, height, width = tight_box(modal), *modal.shape
+    seen = tight_box(modal)
     x0, y0 = min(completion.x0, int(seen.x0)), min(completion.y0, int(seen.y0))
     h, w = completion.mask.shape
     x1, y1 = max(completion.x0 + w, int(seen.x1)), max(completion.y0 + h, int(seen.y1))

@@ -16,9 +16,10 @@ from amodal.geometry import tight_box
 from amodal.inpaint.crops import crop_around
 from amodal.inpaint.protocol import Inpainter
 from amodal.layers import LayeredScene, Patch, PatchKey
-from amodal.visibility import BACKGROUND, MIXED, dilate, vacated
+from amodal.visibility import BACKGROUND, dilate, vacated
 
 TOUCH = 8  # an object closer than this to a hole, in pixels, is kept out of the inpainter's sight
+MIXED = 3  # pixels along such an object that may hold its colours
 VIEW = 512  # smallest view around a hole, in pixels
 
 

@@ -17,7 +17,7 @@ from amodal.layers import Layer, LayeredScene, Patch
 from amodal.scene import paste_window
 
 BACKGROUND = -1
-MIXED = 2  # pixels along an object's outline that hold some of its colour
+BLEED = 0.04  # width of the seam along another object that isn't trusted, ÷ sqrt(visible area)
 
 
 def owners(scene: LayeredScene) -> np.ndarray:
@@ -31,8 +31,9 @@ def owners(scene: LayeredScene) -> np.ndarray:
 def vacated(owner: np.ndarray, position: int, grow: float, shadow: float) -> np.ndarray:
     """The pixels that can't be kept when an object leaves its place, (H, W) bool.
 
-    Its own pixels, a rim (of background, and a thin one of the objects behind it, whose pixels
-    there are mixed with its own), and a strip below for its contact shadow. Depends on the photo
+    Its own pixels, a rim (of background and of objects behind it, whose pixels there may be mixed
+    with its own; never of objects in front of it), and the contact shadow between its feet or wheels and a strip
+    below: an inpainter that sees a shadow invents something that casts it. Depends on the photo
     only, not on where other objects are now.
 
     Args:
@@ -52,15 +53,22 @@ def vacated(owner: np.ndarray, position: int, grow: float, shadow: float) -> np.
     rows = slice(max(int(box.y0) - margin, 0), min(int(box.y1) + margin, height))
     columns = slice(max(int(box.x0) - margin, 0), min(int(box.x1) + margin, width))
     part, around = own[rows, columns], owner[rows, columns]
-    lower = part.copy()
-    lower[: int(box.y1 - 0.25 * box.height) - rows.start] = False
-    wide = dilate(part, rim, rim) | dilate(lower, rim, strip)
+    outline = dilate(part, rim, rim)
+    ground = outline | dilate(footprint(part), rim, strip)
     behind = (around != BACKGROUND) & (around < position)
     hole = np.zeros_like(own)
-    hole[rows, columns] = (
-        part | (wide & (around == BACKGROUND)) | (dilate(part, MIXED, MIXED) & behind)
-    )
+    hole[rows, columns] = part | (outline & behind) | (ground & (around == BACKGROUND))
     return hole
+
+
+def footprint(mask: np.ndarray) -> np.ndarray:
+    """The convex hull of the lower third of a mask, (h, w) bool: where an object meets the ground."""
+    box = tight_box(mask)
+    lower = mask.copy()
+    lower[: int(box.y1 - box.height / 3)] = False
+    points = np.argwhere(lower)[:, ::-1].astype(np.int32)
+    out = np.zeros(mask.shape, np.uint8)
+    return cv2.fillConvexPoly(out, cv2.convexHull(points), 1).astype(bool)
 
 
 def shown(
@@ -79,6 +87,7 @@ def shown(
     position = scene.depth.index(layer.id)
     own = owner == position
     kept = own & ~gone(holes, own.shape)
+    margin = seam(own)
     amodal = layer.completion.on_photo(*own.shape)
     invented = np.zeros_like(own)
     below = {other.id for other in scene.layers[: scene.layers.index(layer)]}
@@ -88,8 +97,17 @@ def shown(
         elif id in below:
             uncovered = amodal & (owner == nearer)
             invented |= uncovered
-            kept &= ~dilate(uncovered, MIXED, MIXED)
+            kept &= ~dilate(uncovered, margin, margin)
     return kept, (invented | own) & ~kept
+
+
+def seam(own: np.ndarray) -> int:
+    """Pixels along another object that may hold its colours: masks are never exact there.
+
+    Args:
+        own: visible pixels of the object whose colours are wanted, (H, W) bool.
+    """
+    return max(3, round(BLEED * float(np.sqrt(own.sum()))))
 
 
 def gone(holes: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Full resolution around any painter: crop around the hole, paint, paste the hole's pixels back.
 
-A painter works on a small square. So each hole gets a generous square crop (its own size and as
-much again on both sides together, at least the painter's working size), which is shrunk only when
-it is larger than that. Holes close to each other share a crop. Nothing outside the hole changes.
+A painter works on a small square. So each hole gets a generous square crop (three times its own
+size, at least the painter's working size), which is shrunk only when it is larger than that. Holes
+close to each other share a crop. Nothing outside the hole changes.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 
 from amodal.errors import AmodalError
-from amodal.geometry import Box, tight_box
+from amodal.geometry import tight_box
 
 Painter = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(S, S, 3) uint8 RGB and (S, S) bool hole → (S, S, 3) uint8; what it does outside is ignored."""
 
-CONTEXT = 2  # side of the crop ÷ longer side of the hole
+CONTEXT = 3  # side of the crop ÷ longer side of the hole; with 2, too little of the scene is seen
 NEAR = 16  # holes closer than this, in pixels, are one hole
 FEATHER = 3  # width of the seam inside the hole, in pixels
 
@@ -120,7 +120,7 @@ def crop_around(piece: np.ndarray, hole: np.ndarray, size: int) -> tuple[slice, 
 def span(start: float, stop: float, side: int, length: int) -> slice:
     """`side` pixels around start..stop, moved (and at last cut) to stay within 0..length."""
     side = min(side, length)
-    first = int(round((start + stop - side) / 2))
+    first = round((start + stop - side) / 2)
     first = min(max(first, 0), length - side)
     return slice(first, first + side)
 
