@@ -21,9 +21,10 @@ from amodal.photo import load_photo
 from amodal.pipeline import Pipeline
 from amodal.scene import Completion, Instance
 from demo.examples import Example
-from demo.handlers import file_for_browser, told
+from demo.handlers import told
 from demo.pictures import Backdrop, window_around
 from demo.save import layers_bytes
+from demo.stage import file_for_browser
 
 EDITS: Mapping[str, Callable[[LayeredScene, str, Mapping[str, Any]], LayeredScene]] = {
     "delete": lambda scene, id, edit: scene.delete(id),

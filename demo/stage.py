@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import gradio as gr
 import numpy as np
 from gradio import processing_utils
+from gradio.utils import get_upload_folder
 from PIL import Image
 
 from amodal.geometry import Box
@@ -27,43 +28,6 @@ TEMPLATE = f"""
 </div></div>
 <p class="stage-empty">{text.EMPTY_STAGE}</p>
 """
-
-
-@dataclass(frozen=True)
-class Gesture:
-    """What the user did on the picture, in image pixels.
-
-    Args:
-        kind: "click" [(x, y)], "drag" [from, to], "stroke" [along the path], "nudge" [(dx, dy)], or
-            "pick": an outline was chosen by keyboard.
-        points: as the kind says.
-        reach: how far from a point a small object may be and still be meant.
-        off: whether a click says "not this" (right button or Alt).
-        index: the number of the outline that was picked.
-    """
-
-    kind: str
-    points: tuple[tuple[float, float], ...]
-    reach: float = 0.0
-    off: bool = False
-    index: int = 0
-
-    @classmethod
-    def read(cls, event: gr.EventData) -> Gesture:
-        """Check what a browser sent. Raises ValueError for what no stage sends."""
-        data = event._data
-        kind, points = data["kind"], data["points"]
-        counts = {"click": 1, "drag": 2, "nudge": 1, "pick": 0}
-        points = tuple((float(x), float(y)) for x, y in points)
-        if not np.isfinite(points).all() or len(points) != counts.get(kind, len(points)):
-            raise ValueError(f"gesture: got {kind!r} with {len(points)} points")
-        return cls(
-            kind,
-            points,
-            float(data.get("reach", 0)),
-            bool(data.get("off", False)),
-            int(data.get("index", 0)),
-        )
 
 
 @dataclass(frozen=True)
@@ -114,29 +78,31 @@ class StageView:
     radius: float = 8.0
 
 
-class Stage(gr.HTML):
-    """Shows a StageView; reports gestures."""
+def stage() -> gr.HTML:
+    """The component. Its value is what `payload` gives, its event is "gesture"."""
+    # Not a subclass: Gradio writes a .pyi file beside every component class it meets.
+    return gr.HTML(
+        html_template=TEMPLATE,
+        js_on_load=(HERE / "stage.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        label=text.STAGE,
+        elem_id="stage",
+    )
 
-    def __init__(self, **kwargs: object) -> None:
-        super().__init__(
-            html_template=TEMPLATE,
-            js_on_load=(HERE / "stage.js").read_text(encoding="utf-8"),
-            apply_default_css=False,
-            **kwargs,
-        )
 
-    def postprocess(self, value: StageView | None) -> dict | None:
-        """The view as JSON; the picture goes to the cache and is named by its content."""
-        if value is None:
-            return None
-        height, width = value.picture.shape[:2]
-        file = processing_utils.save_bytes_to_cache(
-            _jpeg(value.picture), "photo.jpg", self.GRADIO_CACHE
-        )
-        plain = asdict(StageView(**{**vars(value), "picture": None}))
-        del plain["picture"]
-        photo = {"path": file, "meta": {"_type": "gradio.FileData"}}
-        return {**plain, "photo": photo, "width": width, "height": height}
+def payload(view: StageView) -> dict:
+    """The view as JSON for the browser; the picture goes to the cache, named by its content."""
+    height, width = view.picture.shape[:2]
+    file = file_for_browser(_jpeg(view.picture), "photo.jpg")
+    photo = {"path": file, "meta": {"_type": "gradio.FileData"}}
+    plain = {field.name: getattr(view, field.name) for field in fields(view)}
+    plain |= {"picture": None, "shapes": [asdict(shape) for shape in view.shapes]}
+    return {**plain, "photo": photo, "width": width, "height": height}
+
+
+def file_for_browser(data: bytes, name: str) -> str:
+    """A file in Gradio's cache, from which a browser may fetch it."""
+    return processing_utils.save_bytes_to_cache(data, name, get_upload_folder())
 
 
 def _jpeg(picture: np.ndarray) -> bytes:

@@ -25,6 +25,7 @@ HINTS = {
     "erase": "Rub out what doesn't belong to the object.",
 }
 HINT_EMPTY = "No outlines yet: choose “Add object” and click one, or import masks."
+HINT_PICKED = "Choose a shape below, then edit the object. Or click another one."
 HINT_DRAFT = "Click more points to correct it, or use Paint and Erase. Then add it."
 TOAST = "That didn't work"
 ALL_ERASED = "Nothing of the object would be left: erase less, or delete the object."
@@ -49,12 +50,20 @@ POINT_OFF = "what isn't the object"
 BRUSH = "Brush radius (pixels)"
 
 SHAPES = "Possible whole shapes"
-SHAPES_EMPTY = "Select an object to see what it could look like as a whole."
+SHAPES_KEY = (
+    "Click one to use it. Px: its area. IoU: how well it explains the visible part of the object."
+)
+NOTHING_SELECTED = (
+    "**No object selected.** Click one on the photo to see what it could look like as a whole."
+)
 MODE = "Most likely"
-CHANCE = "How often the samples cover each point"
-CHANCE_KEY = "Dark to yellow: in few to all of the samples. White line: what the photo shows."
+CHANCE = "Probability map"
+CHANCE_KEY = (
+    "How often the samples cover each point: violet rarely, yellow always. "
+    "White line: what the photo shows."
+)
 CLASS = "Class"
-MORE = "Other shapes"
+MORE = "Draw other shapes"
 SAMPLES = "Number of samples"
 SEED = "Seed"
 TEMPERATURE = "Temperature (variety)"
@@ -64,23 +73,25 @@ CANCEL = "Discard"
 FORGET_BOX = "Forget the full-extent box"
 
 EDIT = "Edit"
-DELETE = "Delete"
-FORWARD = "Bring forward"
-BACK = "Send back"
-FLIP = "Flip"
-PUT_BACK = "Put back"
+EDITS = {
+    "delete": "Delete",
+    "flip": "Flip",
+    "put_back": "Put back",
+    "bring_forward": "Bring forward",
+    "send_back": "Send back",
+}
 SIZE = "Size (%)"
 RIGHT = "Right (px)"
 DOWN = "Down (px)"
 MOVE = "Move"
-UNDO = "Undo"
-REDO = "Redo"
-RESET = "Reset"
+HISTORY = {"undo": "Undo", "redo": "Redo", "reset": "Reset"}
 
 SAVE = "Save"
-SAVE_PICTURE = "Picture (PNG)"
-SAVE_MASKS = "Masks (JSON)"
-SAVE_LAYERS = "Layers (ZIP)"
+SAVES = {
+    "save_picture": "Picture (PNG)",
+    "save_masks": "Masks (JSON)",
+    "save_layers": "Layers (ZIP)",
+}
 
 ABOUT = "About and licence"
 
@@ -102,8 +113,8 @@ def megabytes(done: int, total: int) -> str:
 
 def caption(number: int, area: int, visible_iou: float) -> str:
     """Below a shape: its name, area, and how well it explains the visible part."""
-    name = MODE if number == 0 else f"{number}"
-    return f"{name} · {count(area)} px · IoU {visible_iou:.0%}"
+    name = MODE if number == 0 else f"Sample {number}"
+    return f"{name}\n{count(area)} px · IoU {visible_iou:.0%}"
 
 
 def seen_and_whole(name: str, visible: int, whole: int) -> str:

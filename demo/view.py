@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import gradio as gr
-import numpy as np
 
 from amodal.hub import Notice
 from amodal.objects import is_edited
@@ -14,7 +13,7 @@ from amodal.scene import Instance
 from demo import text
 from demo.pictures import Backdrop, hue, outline, window_around
 from demo.session import Session, number_of
-from demo.stage import Shape, StageView
+from demo.stage import Shape, StageView, payload
 
 
 class View(NamedTuple):
@@ -28,7 +27,9 @@ class View(NamedTuple):
     brush_bar: object
     draft_bar: object
     draft_class: object
+    shapes_part: object
     shapes: object
+    nothing: object
     object_panel: object
     about: object
     category: object
@@ -48,13 +49,15 @@ def show(session: Session, before: Session, notices: Sequence[Notice]) -> View:
     layer = session.layer
     return View(
         session=session,
-        stage=stage_view(session),
+        stage=None if session.step is None else payload(stage_view(session)),
         hint=hint(session),
         tool=session.tool,
         marking=gr.update(visible=session.tool == "add"),
         brush_bar=gr.update(visible=session.tool in ("brush", "erase")),
         draft_bar=gr.update(visible=session.draft is not None and session.draft.mask is not None),
         draft_class=_draft_class(session, before),
+        shapes_part=gr.update(visible=session.answer is not None),
+        nothing=gr.update(visible=layer is None),
         shapes=_shapes(session, before),
         object_panel=gr.update(visible=layer is not None),
         about=_about(session),
@@ -71,10 +74,8 @@ def show(session: Session, before: Session, notices: Sequence[Notice]) -> View:
     )
 
 
-def stage_view(session: Session) -> StageView | None:
+def stage_view(session: Session) -> StageView:
     """The picture with its outlines."""
-    if session.step is None:
-        return None
     layer, draft = session.layer, session.draft
     shapes = [
         Shape(
@@ -121,6 +122,8 @@ def hint(session: Session) -> str:
         return text.HINT_EMPTY
     if session.tool in ("move", "extent", "brush", "erase") and session.picked is None:
         return text.NEED_OBJECT
+    if session.tool == "pick" and session.picked is not None:
+        return text.HINT_PICKED
     return text.HINTS[session.tool]
 
 

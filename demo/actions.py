@@ -1,0 +1,232 @@
+"""What the actions do: a session in, a session out. Knows no widget, keeps nothing.
+
+`progress` is called as gr.Progress is: a share in 0..1 or a count (done, in all), and `desc`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from amodal.decompose import Decomposer
+from amodal.errors import AmodalError
+from amodal.geometry import Box
+from amodal.layers import LayeredScene
+from amodal.objects import add_object, correct_object, is_edited, topmost
+from amodal.pipeline import Pipeline
+from amodal.scene import Instance
+from amodal.segment.brush import clean_up, erase, paint, stroke
+from amodal.visibility import BACKGROUND
+from demo import text
+from demo.gesture import Gesture
+from demo.session import Answer, Choice, Draft, Session, Sight, Step
+
+Show = Callable[..., object]
+Count = Callable[[int, int], None]
+
+
+class Actions:
+    """The actions, over a pipeline that all users share and none changes."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+
+    def open(
+        self,
+        before: Session,
+        title: str,
+        photo: np.ndarray,
+        instances: Sequence[Instance] = (),
+    ) -> Session:
+        """A new document; the brush and the settings stay in the user's hands."""
+        step = Step(self.pipeline.scene(photo, instances))
+        return self.render(Session(title, step, radius=before.radius, settings=before.settings))
+
+    def with_instances(self, session: Session, instances: Sequence[Instance]) -> Session:
+        """Other objects on the same photo, as one step."""
+        scene = self.pipeline.scene(session.scene.photo, instances)
+        after = replace(session.edited(scene, {}), picked=None, answers={}, draft=None)
+        return self.render(after)
+
+    def render(self, session: Session, progress: Show | None = None) -> Session:
+        """Paint the session's step. A scene without edits needs no network: it is the photo."""
+        if session.step is None:
+            return session
+        scene, picture = session.scene, session.scene.photo
+        if is_edited(scene):
+            self.pipeline.inpainter(_megabytes(progress, text.PROGRESS_INPAINTER))
+            picture, scene = self.pipeline.render(scene, _count(progress, text.PROGRESS_FILL))
+        return session.rendered(Sight(picture, topmost(scene)), scene)
+
+    def take_apart(self, scene: LayeredScene, progress: Show) -> tuple[np.ndarray, LayeredScene]:
+        """The background (H, W, 3) uint8, and the scene with every object's whole appearance."""
+        inpainter = self.pipeline.inpainter(_megabytes(progress, text.PROGRESS_INPAINTER))
+        return Decomposer(inpainter).take_apart(scene, _count(progress, text.PROGRESS_FILL))
+
+    def asked(self, session: Session) -> Session:
+        """The same session with an answer about the selected object."""
+        id, answer = session.picked, session.answer
+        if id is None or (answer is not None and answer.settings == session.settings):
+            return session
+        answer = self._ask(session, session.scene.layer(id).instance, id)
+        return replace(session, answers={**session.answers, id: answer})
+
+    def pick(self, session: Session, id: str) -> Session:
+        """Select an object; ask the model unless it has answered this very question."""
+        session.scene.layer(id)  # refuses an id that isn't there
+        return self.asked(replace(session, picked=id))
+
+    def pick_at(self, session: Session, gesture: Gesture) -> Session:
+        """Select the object under a click; nothing when there is none."""
+        id = object_at(session, *gesture.points[-1], gesture.reach)
+        return replace(session, picked=None) if id is None else self.pick(session, id)
+
+    def mark(self, session: Session, gesture: Gesture, progress: Show) -> Session:
+        """One more click, or a box, for an object that has no mask yet."""
+        draft = session.draft or Draft()
+        if gesture.kind == "drag":
+            draft = replace(draft, box=_box(gesture), points=(), labels=())
+        else:
+            points = (*draft.points, gesture.points[0])
+            draft = replace(draft, points=points, labels=(*draft.labels, not gesture.off))
+        self.pipeline.segmenter(_megabytes(progress, text.PROGRESS_SEGMENTER))
+        progress(None, desc=text.PROGRESS_LOOK)
+        photo = session.scene.photo
+        mask = self.pipeline.segment(photo, draft.points, draft.labels, draft.box)[0].mask
+        draft = replace(draft, mask=mask, classes=self.pipeline.suggest_class(mask))
+        return replace(session, draft=draft, picked=None)
+
+    def add_draft(self, session: Session, category: str, progress: Show) -> Session:
+        """The marked object joins the scene, in front, and is selected."""
+        if session.draft is None or session.draft.mask is None:
+            raise AmodalError(text.HINTS["add"])
+        mask = clean_up(session.draft.mask)
+        instance = Instance(mask, category, _free_name(category, session))
+        answer = self._ask(session, instance)
+        scene, id = add_object(session.scene, instance, answer.completions.mode)
+        answers = {**session.answers, id: answer}
+        after = replace(session.edited(scene), answers=answers, picked=id, draft=None, tool="pick")
+        return self.render(after, progress)
+
+    def paint_over(self, session: Session, gesture: Gesture, progress: Show) -> Session:
+        """Correct the mask that is being marked, or else the selected object's."""
+        change = paint if session.tool == "brush" else erase
+        painted = stroke(*session.scene.photo.shape[:2], gesture.points, session.radius)
+        draft = session.draft
+        if draft is not None and draft.mask is not None:
+            mask = _not_empty(change(draft.mask, painted))
+            return replace(session, draft=replace(draft, mask=mask))
+        instance = session.scene.layer(picked_of(session)).instance
+        mask = _not_empty(change(instance.modal, painted))
+        return self.correct(session, replace(instance, modal=mask), progress)
+
+    def extent(self, session: Session, gesture: Gesture, progress: Show) -> Session:
+        """A box around the selected object's full extent is evidence for its shape."""
+        instance = session.scene.layer(picked_of(session)).instance
+        if gesture.kind != "drag":
+            raise AmodalError(text.HINTS["extent"])
+        return self.correct(session, replace(instance, box=_box(gesture)), progress)
+
+    def correct(self, session: Session, instance: Instance, progress: Show) -> Session:
+        """The selected object with another mask, class or box, and the mode as its shape."""
+        id = picked_of(session)
+        answer = self._ask(session, instance, id)
+        scene = correct_object(session.scene, id, instance, answer.completions.mode)
+        after = session.edited(scene, {**session.step.chosen, id: Choice()})
+        return self.render(replace(after, answers={**session.answers, id: answer}), progress)
+
+    def move_by_hand(self, session: Session, gesture: Gesture, progress: Show) -> Session:
+        """Drag an object, nudge the selected one, or click where its foot should stand."""
+        grabbed = object_at(session, *gesture.points[0], 0) if gesture.kind == "drag" else None
+        id = grabbed or session.picked
+        if id is None:
+            return self.pick_at(session, gesture)
+        session = self.pick(session, id)
+        layer = session.layer
+        if gesture.kind == "drag":
+            (x0, y0), (x1, y1) = gesture.points
+            shift = x1 - x0, y1 - y0
+        elif gesture.kind == "nudge":
+            shift = gesture.points[0]
+        else:
+            (x, y), (foot_x, foot_y) = gesture.points[0], layer.foot
+            shift = x - foot_x - layer.placement.dx, y - foot_y - layer.placement.dy
+        # Whole pixels: a moved object stays as sharp as it was.
+        scene = session.scene.move(id, *(round(pixels) for pixels in shift))
+        return self.render(session.edited(scene), progress)
+
+    def _ask(self, session: Session, instance: Instance, id: str | None = None) -> Answer:
+        """The model's answer about an instance; all other objects may hide it."""
+        others = [layer.instance for layer in session.layers if layer.id != id]
+        settings = session.settings
+        return Answer(self.pipeline.complete(instance, others, **settings._asdict()), settings)
+
+
+def object_at(session: Session, x: float, y: float, reach: float) -> str | None:
+    """The id of the object seen at (x, y), or of the nearest one within `reach` pixels."""
+    top = session.sight.top
+    height, width = top.shape
+    column, row = int(np.clip(x, 0, width - 1)), int(np.clip(y, 0, height - 1))
+    if top[row, column] == BACKGROUND:
+        reach = int(np.clip(reach, 0, 64))
+        corner = np.array([max(row - reach, 0), max(column - reach, 0)])
+        around = top[corner[0] : row + reach + 1, corner[1] : column + reach + 1]
+        near = np.argwhere(around != BACKGROUND) + corner
+        distance = ((near - (row, column)) ** 2).sum(axis=1)
+        if not near.size or distance.min() > reach**2:
+            return None
+        row, column = near[distance.argmin()]
+    return session.scene.depth[top[row, column]]
+
+
+def scene_of(session: Session) -> LayeredScene:
+    """The scene. Raises AmodalError when no photo is open."""
+    if session.scene is None:
+        raise AmodalError(text.NEED_PHOTO)
+    return session.scene
+
+
+def picked_of(session: Session) -> str:
+    """The selected layer's id. Raises AmodalError when none is selected."""
+    scene_of(session)
+    if session.picked is None:
+        raise AmodalError(text.NEED_OBJECT)
+    return session.picked
+
+
+def _not_empty(mask: np.ndarray) -> np.ndarray:
+    if not mask.any():
+        raise AmodalError(text.ALL_ERASED)
+    return mask
+
+
+def _box(gesture: Gesture) -> Box:
+    (x0, y0), (x1, y1) = gesture.points
+    return Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+
+
+def _free_name(category: str, session: Session) -> str:
+    """The class and the first number that is free: "car 3" when there are two cars."""
+    taken = {layer.instance.name for layer in session.layers}
+    numbers = range(1, len(taken) + 2)
+    return next(name for n in numbers if (name := f"{category} {n}") not in taken)
+
+
+def _megabytes(progress: Show | None, what: str) -> Count | None:
+    """Show a download as a bar with megabytes."""
+    if progress is None:
+        return None
+
+    def shown(done: int, total: int) -> None:
+        progress(done / max(total, 1), desc=f"{what}, {text.megabytes(done, total)}")
+
+    return shown
+
+
+def _count(progress: Show | None, what: str) -> Count | None:
+    """Show counted steps as a bar."""
+    if progress is None:
+        return None
+    return lambda done, total: progress((done, total), desc=what)

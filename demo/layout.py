@@ -1,0 +1,193 @@
+"""Where things are on the page. Each function adds one part and returns its panels by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import gradio as gr
+
+from amodal.scene import CLASSES
+from demo import text
+from demo.examples import Example
+from demo.pictures import thumbnail
+from demo.session import TOOLS, Settings
+from demo.stage import stage
+
+Panels = dict[str, gr.blocks.Block]
+
+
+def opening(examples: Sequence[Example]) -> Panels:
+    """Thumbnails of the examples, and the user's own files."""
+    with gr.Row(elem_id="opening"):
+        gallery = gr.Gallery(
+            [(thumbnail(example.photo), example.title) for example in examples],
+            label=text.EXAMPLES,
+            show_label=False,
+            columns=max(len(examples), 1),
+            height="auto",
+            allow_preview=False,
+            object_fit="cover",
+            buttons=[],
+            format="jpeg",
+            interactive=False,
+            elem_id="examples",
+            scale=1,
+        )
+        with gr.Column(scale=0, min_width=170, elem_id="files"):
+            photo = gr.UploadButton(
+                text.OPEN_PHOTO,
+                variant="primary",
+                file_types=["image"],
+                size="md",
+                elem_id="open-photo",
+            )
+            masks = gr.UploadButton(
+                text.IMPORT_MASKS, file_types=[".json"], size="md", elem_id="import-masks"
+            )
+    return {"gallery": gallery, "open_photo": photo, "import_masks": masks}
+
+
+def picture() -> Panels:
+    """The photo with its tools, and the comparison."""
+    panels: Panels = {}
+    with gr.Tabs(elem_id="tabs"):
+        with gr.Tab(text.TAB_EDIT):
+            with gr.Row(elem_id="bar"):
+                panels["tool"] = gr.Radio(
+                    [(text.TOOLS[tool], tool) for tool in TOOLS],
+                    value=TOOLS[0],
+                    label=text.TOOL,
+                    show_label=False,
+                    container=False,
+                    elem_id="tool",
+                    scale=1,
+                )
+                with gr.Row(elem_id="history"):
+                    for name, label in text.HISTORY.items():
+                        panels[name] = gr.Button(
+                            label, size="sm", interactive=False, elem_id=name, min_width=60
+                        )
+            panels["stage"] = stage()
+        with gr.Tab(text.TAB_COMPARE):
+            panels["comparison"] = gr.ImageSlider(
+                label=text.COMPARE,
+                format="jpeg",
+                interactive=False,
+                buttons=["fullscreen"],
+                max_height=900,
+                elem_id="comparison",
+            )
+    panels["hint"] = gr.Markdown(text.EMPTY_STAGE, elem_id="hint")
+    return panels | _marking()
+
+
+def _marking() -> Panels:
+    """What the tools for masks need."""
+    panels: Panels = {}
+    with gr.Row(visible=False) as panels["marking"]:
+        panels["off"] = gr.Radio(
+            [(text.POINT_ON, False), (text.POINT_OFF, True)],
+            value=False,
+            label=text.POINTS,
+            elem_id="points",
+        )
+    with gr.Row(visible=False) as panels["brush_bar"]:
+        panels["radius"] = gr.Slider(1, 100, 8, step=1, label=text.BRUSH, elem_id="radius")
+    with gr.Row(visible=False, elem_id="draft", equal_height=False) as panels["draft_bar"]:
+        panels["draft_class"] = gr.Dropdown(
+            list(CLASSES), value=CLASSES[0], label=text.CLASS, elem_id="draft-class", scale=2
+        )
+        with gr.Column(scale=1, min_width=150):
+            panels["add"] = gr.Button(text.ADD, variant="primary", elem_id="add")
+            panels["discard"] = gr.Button(text.CANCEL, size="md", elem_id="discard")
+    return panels
+
+
+def shapes() -> Panels:
+    """The selected object's possible shapes."""
+    with gr.Column(visible=False, elem_id="shapes-part") as part:
+        gr.Markdown(f"### {text.SHAPES}\n{text.SHAPES_KEY}")
+        gallery = gr.Gallery(
+            label=text.SHAPES,
+            show_label=False,
+            columns=6,
+            height="auto",
+            allow_preview=False,
+            object_fit="contain",
+            buttons=[],
+            format="jpeg",
+            interactive=False,
+            elem_id="shapes",
+        )
+    return {"shapes_part": part, "shapes": gallery}
+
+
+def selected() -> Panels:
+    """The selected object: what it is, how sure its shape is, how shapes are drawn."""
+    panels: Panels = {}
+    panels["nothing"] = gr.Markdown(text.NOTHING_SELECTED, elem_id="nothing", elem_classes="card")
+    with gr.Column(visible=False, elem_id="object", elem_classes="card") as panels["object_panel"]:
+        panels["about"] = gr.Markdown(elem_id="about-object")
+        panels["category"] = gr.Dropdown(
+            list(CLASSES), value=CLASSES[0], label=text.CLASS, elem_id="category"
+        )
+        panels["forget_box"] = gr.Button(
+            text.FORGET_BOX, size="sm", visible=False, elem_id="forget-box"
+        )
+        panels["chance"] = gr.Image(
+            label=text.CHANCE,
+            show_label=False,
+            interactive=False,
+            format="jpeg",
+            buttons=[],
+            height=210,
+            elem_id="chance",
+        )
+        gr.Markdown(text.CHANCE_KEY, elem_classes="small")
+        with gr.Accordion(text.MORE, open=False, elem_id="more"):
+            panels |= _settings()
+    return panels
+
+
+def _settings() -> Panels:
+    first = Settings()
+    return {
+        "samples": gr.Slider(1, 32, first.samples, step=1, label=text.SAMPLES, elem_id="samples"),
+        "temperature": gr.Slider(
+            0, 2, first.temperature, step=0.05, label=text.TEMPERATURE, elem_id="temperature"
+        ),
+        "seed": gr.Number(first.seed, label=text.SEED, precision=0, minimum=0, elem_id="seed"),
+    }
+
+
+def edits() -> Panels:
+    """What can be done with the selected object."""
+    panels: Panels = {}
+    with gr.Column(visible=False, elem_id="edit", elem_classes="card") as panels["edit_panel"]:
+        gr.Markdown(f"### {text.EDIT}")
+        with gr.Row(elem_classes="buttons"):
+            for name, label in text.EDITS.items():
+                variant = "stop" if name == "delete" else "secondary"
+                panels[name] = gr.Button(label, size="sm", variant=variant, elem_id=name)
+        panels["size"] = gr.Slider(5, 300, 100, step=1, label=text.SIZE, elem_id="size")
+        with gr.Row(elem_id="shift"):
+            panels["right"] = gr.Number(
+                0, label=text.RIGHT, min_width=70, container=True, elem_id="right-px"
+            )
+            panels["down"] = gr.Number(
+                0, label=text.DOWN, min_width=70, container=True, elem_id="down-px"
+            )
+            panels["move"] = gr.Button(text.MOVE, size="sm", min_width=60, elem_id="move")
+    return panels
+
+
+def saving() -> Panels:
+    """Downloads."""
+    panels: Panels = {}
+    with gr.Column(elem_id="save", elem_classes="card"):
+        gr.Markdown(f"### {text.SAVE}")
+        with gr.Row(elem_classes="buttons"):
+            for name, label in text.SAVES.items():
+                panels[name] = gr.Button(label, size="sm", elem_id=name)
+        panels["save_link"] = gr.DownloadButton(visible="hidden", elem_id="save-link")
+    return panels
