@@ -1,6 +1,6 @@
 """Makes examples/*/instances.json: prompts.json through the project's own segmenter and brush.
 
-    python examples/make_instances.py [NAME ...]
+    python -m examples.make_instances [NAME ...]
 
 Objects are listed from back to front; where two masks overlap, the one in front keeps the pixels.
 Every mask was looked at, enlarged, and corrected there until it was right.
