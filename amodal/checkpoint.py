@@ -1,7 +1,8 @@
 """Stage files: safetensors in half precision, each with its config in the header.
 
 `stage1.safetensors` holds q(z|y,c) as `encoder.*` and the decoder; `stage2` and `stage3` hold
-q_hat(z|y_hat,c) as `encoder.*` and the transformer. The frozen decoder is stored once, in stage 1.
+q_hat(z|y_hat,c) as `encoder.*`, the transformer and the class head. The frozen decoder is stored
+once, in stage 1.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from amodal.errors import AmodalError
 from amodal.model import AmodalVAE, Encoder, ModelConfig
 
 FORMAT = "amodal-vae/1"
+TRAINED_AFTER_STAGE_1 = ("encoder", "transformer", "class_head")
 
 
 @dataclass(frozen=True)
@@ -125,8 +127,8 @@ def load_model(folder: Path, stage: int = 3) -> tuple[AmodalVAE, StageInfo]:
             "The stage files come from different trainings."
         )
     model = AmodalVAE(info.model)
-    load_into(model.encoder, tensors, "encoder")
-    load_into(model.transformer, tensors, "transformer")
+    for name in TRAINED_AFTER_STAGE_1:
+        load_into(getattr(model, name), tensors, name)
     load_into(model.decoder, decoder_tensors, "decoder")
     return model.eval(), info
 

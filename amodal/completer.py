@@ -14,7 +14,7 @@ from amodal.checkpoint import StageInfo, load_model
 from amodal.cues import cues, touched_borders
 from amodal.device import pick_device
 from amodal.errors import AmodalError
-from amodal.geometry import Box, squeeze, theta_to_box, tight_box, unsqueeze, warp
+from amodal.geometry import Box, squeeze, theta_to_box, tight_box, unsqueeze
 from amodal.model import AmodalVAE
 from amodal.scene import Completion, Completions, Instance
 
@@ -136,26 +136,19 @@ class Completer:
 
     @torch.inference_mode()
     def suggest_class(self, modal: np.ndarray) -> tuple[tuple[str, float], ...]:
-        """Under which trained class does the model explain the visible mask best?
-
-        The evidence for a class is its ELBO on the visible pixels (eq. 5); the shares are a softmax
-        of it over the trained classes, a priori equally likely.
+        """What the object may be, told from its visible mask alone.
 
         Args:
             modal: (H, W) bool.
 
         Returns:
-            (class, share) best first; shares sum to 1.
+            (class, probability) of the trained classes, best first; they sum to 1.
         """
+        mask, _, cue = self._tensors([self.query(Instance(modal))])
+        logits = self.model.classify(mask, cue)[0].cpu()
         names = self.info.trained_classes
-        queries = [self.query(Instance(modal, name)) for name in names]
-        mask, class_id, cue = self._tensors(queries)
-        canonical, theta, posterior = self.model(mask, class_id, cue)
-        placed = _in_crop(canonical[:, 0], theta[:, 0])  # (N, S, S)
-        likelihood = _visible_log_likelihood(placed, mask[:, 0])
-        evidence = (likelihood - posterior.kl()).cpu()
-        # Neighbouring pixels repeat each other; a tenth of the nats keeps the shares honest.
-        shares = torch.softmax(evidence / 10, dim=0).tolist()
+        chosen = logits[[self.model.config.classes.index(name) for name in names]]
+        shares = torch.softmax(chosen, dim=0).tolist()
         return tuple(sorted(zip(names, shares, strict=True), key=lambda pair: -pair[1]))
 
     def _tensors(self, queries: Sequence[Query]) -> tuple[Tensor, Tensor, Tensor]:
@@ -222,13 +215,3 @@ def _gather(mode: Completion, samples: tuple[Completion, ...]) -> Completions:
         y, x = item.y0 - top, item.x0 - left
         total[y : y + h, x : x + w] += item.mask
     return Completions(mode, samples, total / len(samples), left, top)
-
-
-def _in_crop(canonical: Tensor, theta: Tensor) -> Tensor:
-    """Canonical probabilities (N, S, S) placed in crop frame, (N, S, S)."""
-    return warp(canonical[:, None], theta)[:, 0]
-
-
-def _visible_log_likelihood(placed: Tensor, modal: Tensor) -> Tensor:
-    """log p of the visible pixels (N, S, S) under the placed shape, in nats, (N,)."""
-    return (modal * placed.clamp(1e-4, 1).log()).sum(dim=(1, 2))

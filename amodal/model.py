@@ -160,7 +160,11 @@ def reach_to_theta(reach: Tensor) -> Tensor:
 
 
 class AmodalVAE(nn.Module):
-    """Encoder of partial masks, decoder of whole masks, spatial transformer between the frames."""
+    """Encoder of partial masks, decoder of whole masks, spatial transformer between the frames.
+
+    Beside the paper: a linear head tells the class from the features of an object whose class is
+    not given, for suggesting one to the user.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -168,6 +172,13 @@ class AmodalVAE(nn.Module):
         self.encoder = Encoder(config)  # partial mask, class -> q_hat(z | y_hat, c)
         self.decoder = Decoder(config)  # z -> p(y | z), canonical
         self.transformer = SpatialTransformer(config)  # y, y_hat -> theta
+        self.class_head = nn.Linear(config.features, len(config.classes))  # y_hat -> p(c | y_hat)
+
+    def classify(self, modal: Tensor, cues: Tensor) -> Tensor:
+        """Logits (B, N) of the class, from partial masks (B, 1, S, S) encoded as "unknown"."""
+        unknown = torch.zeros(modal.shape[0], dtype=torch.int64, device=modal.device)
+        _, features = self.encoder(modal, unknown, cues)
+        return self.class_head(features)
 
     def forward(
         self,

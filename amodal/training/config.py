@@ -45,9 +45,9 @@ class TrainConfig:
     pairs: PairConfig = PairConfig()
     stages: tuple[StageConfig, StageConfig, StageConfig] = field(
         default_factory=lambda: (
-            StageConfig(5_000),
-            StageConfig(16_000, loss=LossConfig(kl=2.0)),
-            StageConfig(2_000, rate=2e-4, loss=LossConfig(kl=2.0), rehearsal=1.0),
+            StageConfig(4_000, loss=LossConfig(kl=4.0)),
+            StageConfig(12_000, loss=LossConfig(kl=8.0)),
+            StageConfig(1_500, rate=2e-4, loss=LossConfig(kl=8.0), rehearsal=1.0),
         )
     )
     average: float = 0.999
@@ -56,14 +56,14 @@ class TrainConfig:
 
 
 def toy() -> TrainConfig:
-    """Ellipses and triangles on a tiny network: about 20 seconds on one core; used by the tests."""
+    """Ellipses and triangles on a tiny network: about a minute on one core; used by the tests."""
     small = ModelConfig(size=32, latent=16, channels=(8, 16, 32), features=64)
     return TrainConfig(
         model=small,
         stages=(
-            StageConfig(300, batch=32, rate=3e-3),
-            StageConfig(400, batch=32, rate=3e-3),
-            StageConfig(20, batch=32, rate=1e-4, rehearsal=1.0),
+            StageConfig(600, batch=32, rate=3e-3),
+            StageConfig(1500, batch=32, rate=3e-3),
+            StageConfig(40, batch=32, rate=1e-4, rehearsal=1.0),
         ),
         average=0.98,
     )

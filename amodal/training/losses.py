@@ -29,6 +29,7 @@ class LossConfig:
         placed: weight of the same likelihood after the transformer, in a window around the object.
         reach: weight of the transformer's direct supervision: L1 on the box of the known whole,
             in units of its size.
+        category: weight of the cross entropy of the class head, on objects of hidden class.
     """
 
     kl: float = 1.0
@@ -36,6 +37,7 @@ class LossConfig:
     canonical: float = 0.5
     placed: float = 1.0
     reach: float = 100.0
+    category: float = 10.0
 
 
 def bernoulli_nll(logits: Tensor, target: Tensor) -> Tensor:
@@ -83,12 +85,14 @@ def pair_loss(
     reach = box_distance(theta, batch.theta).mean()
     latent = 0.5 * (z - full_z).square().sum(dim=1).mean()
     kl = posterior.kl().mean()
+    category = hidden_class_loss(model, features, batch.class_id, batch.category)
     loss = (
         config.canonical * nll
         + config.placed * placed
         + config.reach * reach
         + config.latent * latent
         + config.kl * kl
+        + config.category * category
     )
     return {
         "loss": loss,
@@ -97,7 +101,18 @@ def pair_loss(
         "reach": reach,
         "latent": latent,
         "kl": kl,
+        "category": category,
     }
+
+
+def hidden_class_loss(
+    model: AmodalVAE, features: Tensor, class_id: Tensor, category: Tensor
+) -> Tensor:
+    """Cross entropy of the class head on the objects encoded as "unknown", in nats an object."""
+    logits = model.class_head(features).float()
+    hidden = (class_id == 0).float()
+    nll = F.cross_entropy(logits, category, reduction="none")
+    return (nll * hidden).sum() / hidden.sum().clamp(min=1)
 
 
 def box_distance(theta: Tensor, truth: Tensor) -> Tensor:
@@ -118,4 +133,6 @@ def partial_loss(model: AmodalVAE, batch: PartialBatch, config: LossConfig) -> d
     placed = warp(probability, theta, batch.window)
     nll = warped_nll(placed, batch.seen, batch.known).mean()
     kl = posterior.kl().mean()
-    return {"loss": nll + config.kl * kl, "nll": nll, "kl": kl}
+    category = hidden_class_loss(model, features, batch.class_id, batch.category)
+    loss = nll + config.kl * kl + config.category * category
+    return {"loss": loss, "nll": nll, "kl": kl, "category": category}

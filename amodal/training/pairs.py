@@ -37,7 +37,7 @@ class PairConfig:
     second_occluder: float = 0.2
     border_cut: float = 0.1
     full_extent: float = 0.15
-    unknown_class: float = 0.1
+    unknown_class: float = 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,8 @@ class PairBatch:
         whole_cues: (B, CUES) of y's own box.
         modal: y_hat, crop frame.
         modal_cues: (B, CUES).
-        class_id: (B,) int64.
+        class_id: (B,) int64, as given to the encoder; 0 where the class is hidden.
+        category: (B,) int64, the true class.
         theta: (B, 4), where y lies in crop frame.
     """
 
@@ -58,6 +59,7 @@ class PairBatch:
     modal: Tensor
     modal_cues: Tensor
     class_id: Tensor
+    category: Tensor
     theta: Tensor
 
     def to(self, device: torch.device) -> PairBatch:
@@ -101,8 +103,8 @@ class Pairs(Dataset):
             if row is not None:
                 rows.append(row)
         columns = [np.stack(column) for column in zip(*rows, strict=True)]
-        whole, whole_cues, modal, modal_cues, class_id, theta = map(torch.from_numpy, columns)
-        return PairBatch(whole[:, None], whole_cues, modal[:, None], modal_cues, class_id, theta)
+        whole, whole_cues, modal, modal_cues, *others = map(torch.from_numpy, columns)
+        return PairBatch(whole[:, None], whole_cues, modal[:, None], modal_cues, *others)
 
     def _draw(self, rng: np.random.Generator) -> int:
         return min(int(np.searchsorted(self.cumulative, rng.random())), len(self.shapes) - 1)
@@ -125,6 +127,7 @@ class Pairs(Dataset):
             squeeze(modal, crop, self.size),
             cues(crop, borders, known),
             np.int64(0 if hidden_class else self.class_ids[index]),
+            np.int64(self.class_ids[index]),
             box_to_theta(full, crop),
         )
 

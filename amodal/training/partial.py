@@ -52,13 +52,17 @@ class Partial:
 
 @dataclass(frozen=True, eq=False)
 class PartialBatch:
-    """B partial masks; masks (B, 1, S, S) float32 in 0..1, window (B, 4) like a theta."""
+    """B partial masks; masks (B, 1, S, S) float32 in 0..1, window (B, 4) like a theta.
+
+    class_id is 0 where the class is hidden; category is always the true one.
+    """
 
     modal: Tensor
     seen: Tensor
     known: Tensor
     cues: Tensor
     class_id: Tensor
+    category: Tensor
     window: Tensor
 
     def to(self, device: torch.device) -> PartialBatch:
@@ -142,7 +146,7 @@ class Partials(Dataset):
         batch: int,
         steps: int,
         seed: int,
-        unknown_class: float = 0.1,
+        unknown_class: float = 0.15,
     ) -> None:
         self.partials = partials
         self.class_ids = np.array([classes.index(partial.category) for partial in partials])
@@ -175,6 +179,7 @@ class Partials(Dataset):
             **masks,
             cues=torch.from_numpy(cue),
             class_id=torch.from_numpy(class_id.astype(np.int64)),
+            category=torch.from_numpy(self.class_ids[chosen].astype(np.int64)),
             window=window,
         )
 

@@ -9,7 +9,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from amodal.checkpoint import StageInfo, load_full_encoder, load_into, load_stage, save_stage
+from amodal.checkpoint import (
+    TRAINED_AFTER_STAGE_1,
+    StageInfo,
+    load_full_encoder,
+    load_into,
+    load_stage,
+    save_stage,
+)
 from amodal.model import AmodalVAE
 from amodal.training.config import TrainConfig
 from amodal.training.loop import Curves, Job, run
@@ -101,7 +108,7 @@ def _pairs(
         return pair_loss(model, full_encoder, batch, schedule.loss)
 
     job = Job("stage2", model, schedule, _batches(config, 2, shapes), loss, config.average)
-    return job, _encoder_and_transformer
+    return job, _without_decoder
 
 
 def _partials(
@@ -110,8 +117,8 @@ def _partials(
     """Stage 3: the same encoder and transformer on real partial masks; decoder frozen."""
     model = _frozen_decoder(config, folder)
     _, tensors = load_stage(folder, 2)
-    load_into(model.encoder, tensors, "encoder")
-    load_into(model.transformer, tensors, "transformer")
+    for name in TRAINED_AFTER_STAGE_1:
+        load_into(getattr(model, name), tensors, name)
     full_encoder = load_full_encoder(folder)[0].requires_grad_(False).to(device)
     schedule = config.stages[2]
     batches = Rehearsed(
@@ -134,8 +141,8 @@ def _partials(
             terms["rehearsal"] = again["loss"]
         return terms
 
-    return Job("stage3", model, schedule, batches, loss, config.average), _encoder_and_transformer
+    return Job("stage3", model, schedule, batches, loss, config.average), _without_decoder
 
 
-def _encoder_and_transformer(average: nn.Module) -> Mapping[str, nn.Module]:
-    return {"encoder": average.encoder, "transformer": average.transformer}
+def _without_decoder(average: nn.Module) -> Mapping[str, nn.Module]:
+    return {name: getattr(average, name) for name in TRAINED_AFTER_STAGE_1}
