@@ -75,7 +75,7 @@ class Fault:
         delay: wait so many seconds first.
         cut: announce the whole body, send so many bytes, hang up.
         short: announce and send so many bytes only.
-        method: GET or HEAD.
+        method: GET or HEAD; PUT for the file "upload", which stands for all of them.
         times: how often, then the file is well again.
     """
 

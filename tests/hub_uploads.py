@@ -60,6 +60,8 @@ class Uploads:
         self._json({"transfer": "basic", "objects": objects}, kind="application/vnd.git-lfs+json")
 
     def upload(self, digest: str) -> None:
+        if fault := self._take_fault("upload"):
+            return self._error(fault.status, "", "told to fail")
         if hashlib.sha256(self.body).hexdigest() != digest:
             return self._error(400, "", "wrong sha256")
         self.hub.blobs[digest] = Blob(self.body)

@@ -6,6 +6,7 @@ import hashlib
 import os
 import pickle
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,8 +15,10 @@ import pytest
 import torch
 from huggingface_hub import constants
 
-from amodal.hub import WeightsUnavailable, read_tensors
+from amodal.hub import Notice, WeightsUnavailable, fetch_own, read_tensors
 from tests.hub_mirror import Weights
+from tests.hub_server import HubServer
+from tests.own_weights import make_folder
 
 
 @pytest.fixture
@@ -121,7 +124,10 @@ def test_endpoint_that_is_no_address(weights: Weights, monkeypatch: pytest.Monke
         weights.fetch()
 
 
-def test_endpoint_that_is_no_hub(weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def login_page() -> Iterator[str]:
+    """A server that answers everything with 200 and a page, as a hotel's network does."""
+
     class LoginPage(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
             self.send_response(200)
@@ -132,9 +138,27 @@ def test_endpoint_that_is_no_hub(weights: Weights, monkeypatch: pytest.MonkeyPat
 
     with HTTPServer(("127.0.0.1", 0), LoginPage) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_address[1]}")
-        assert "does not answer like a Hugging Face Hub" in weights.reason()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
+
+
+def test_endpoint_that_is_no_hub(
+    weights: Weights, login_page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", login_page)
+    assert "does not answer like a Hugging Face Hub" in weights.reason()
+
+
+def test_endpoint_that_is_no_hub_and_a_cached_copy(
+    hub: HubServer, login_page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_folder(tmp_path / "own")
+    hub.put("me/vae", {path.name: path.read_bytes() for path in folder.iterdir()})
+    got = fetch_own("me/vae")
+    monkeypatch.setenv("HF_ENDPOINT", login_page)
+    notices: list[Notice] = []
+    assert fetch_own("me/vae", notify=notices.append) == got
+    assert [n.reason for n in notices] == [f"{login_page} does not answer like a Hugging Face Hub"]
 
 
 def test_cancelled_by_the_progress_callback(weights: Weights) -> None:

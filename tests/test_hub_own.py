@@ -181,6 +181,15 @@ def test_a_repo_with_progress_and_cache(hub: HubServer, folder: Path) -> None:
     assert len(hub.requests) == asked + 1
 
 
+def test_a_damaged_manifest_in_the_cache_is_replaced(hub: HubServer, folder: Path) -> None:
+    upload(hub, folder)
+    manifest = fetch_own("me/vae") / "manifest.json"
+    manifest.resolve().write_text("{")
+    with pytest.raises(WeightsUnavailable, match="not a manifest that this version reads"):
+        fetch_own("me/vae")
+    assert_same(fetch_own("me/vae"), folder)
+
+
 def test_a_pinned_revision_asks_nobody_again(hub: HubServer, folder: Path) -> None:
     old = upload(hub, folder)
     first = fetch_own(f"me/vae@{old}")

@@ -21,6 +21,7 @@ from amodal.hub import (
 )
 from amodal.hub.__main__ import main
 from tests.hub_server import HubServer
+from tests.hub_store import Fault
 from tests.own_weights import NAMES, assert_same, flip_last_byte, make_folder
 
 # huggingface_hub hands its LFS uploads to httpx2 in an old way.
@@ -95,6 +96,14 @@ def test_push_without_the_right_token(
     monkeypatch.setattr(huggingface_hub.constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
     with pytest.raises(AmodalError, match=r"refused the access token \(HTTP 401\)\. Log in with"):
         push("me/amodal-vae", folder=folder)
+
+
+def test_storage_refuses_the_upload(hub: HubServer, folder: Path, no_xet: None) -> None:
+    hub.faults["upload"] = Fault(status=403, method="PUT")
+    with pytest.raises(AmodalError, match=r"refused the access token \(HTTP 403\)"):
+        push("me/amodal-vae", folder=folder)
+    hub.faults.clear()
+    assert_same(fetch_own(push("me/amodal-vae", folder=folder)), folder)
 
 
 def test_push_offline(hub: HubServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

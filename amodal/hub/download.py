@@ -109,7 +109,7 @@ def check_folder(folder: Path) -> Path:
         problem = find_problem(path, file) if path.is_file() else f"{file.file} is missing"
         if problem:
             remedy = "Restore the folder, or choose other weights with --weights."
-            raise WeightsUnavailable(f"What is in {folder}", problem, remedy)
+            raise WeightsUnavailable(f"The weights in {folder}", problem, remedy)
     return folder
 
 

@@ -117,20 +117,20 @@ def read_manifest(path: Path) -> tuple[Entry, ...]:
         entries = tuple(_entry(item) for item in data["weights"])
     except OSError as error:
         raise WeightsUnavailable(
-            f"What is in {path.parent}",
+            f"The weights in {path.parent}",
             f"there is no readable {FILE_NAME} ({error.strerror or error})",
             f"Choose a folder or a Hub repo that holds a {FILE_NAME}.",
         ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise WeightsUnavailable(
-            f"What is in {path.parent}",
+            f"The weights in {path.parent}",
             f"{path.name} is not a manifest that this version reads ({error})",
             "Publish the weights again, or update this program.",
         ) from error
     names = [file.file for entry in entries if entry.is_own for file in entry.files]
     if len(names) != len(set(names)):
         raise WeightsUnavailable(
-            f"What is in {path.parent}",
+            f"The weights in {path.parent}",
             f"{path.name} lists a file twice",
             "Correct the manifest, each file belongs to one entry.",
         )
@@ -166,7 +166,7 @@ def own_entries(path: Path) -> tuple[Entry, ...]:
             could hold code.
     """
     entries = tuple(entry for entry in read_manifest(path) if entry.is_own)
-    what = f"What is in {path.parent}"
+    what = f"The weights in {path.parent}"
     if not entries:
         raise WeightsUnavailable(
             what,
