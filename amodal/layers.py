@@ -19,6 +19,7 @@ from amodal.placement import Placement, place
 from amodal.scene import Completion, Instance, paste_window
 
 MIN_SCALE, MAX_SCALE = 0.05, 8.0
+MAX_SHIFT = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,9 +162,19 @@ class LayeredScene:
         return self.layers[self._index(id)]
 
     def move(self, id: str, dx: float, dy: float) -> LayeredScene:
-        """Shift an object by (dx, dy) pixels from where it stands now."""
+        """Shift an object by (dx, dy) pixels from where it stands now.
+
+        Raises:
+            AmodalError: a shift that is no number of pixels up to a million.
+        """
         place = self.layer(id).placement
-        return self._place(id, dx=place.dx + float(dx), dy=place.dy + float(dy))
+        dx, dy = place.dx + float(dx), place.dy + float(dy)
+        if not (abs(dx) <= MAX_SHIFT and abs(dy) <= MAX_SHIFT):  # nan is not, either
+            raise AmodalError(
+                f"The object would be moved by ({dx:g}, {dy:g}) pixels: "
+                f"choose a shift of at most {MAX_SHIFT:,} pixels."
+            )
+        return self._place(id, dx=dx, dy=dy)
 
     def scale(self, id: str, factor: float) -> LayeredScene:
         """Enlarge (factor > 1) or shrink an object about its foot.

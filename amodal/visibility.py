@@ -31,10 +31,10 @@ def owners(scene: LayeredScene) -> np.ndarray:
 def vacated(owner: np.ndarray, position: int, grow: float, shadow: float) -> np.ndarray:
     """The pixels that can't be kept when an object leaves its place, (H, W) bool.
 
-    Its own pixels, a rim (of background and of objects behind it, whose pixels there may be mixed
-    with its own; never of objects in front of it), and the contact shadow between its feet or wheels and a strip
-    below: an inpainter that sees a shadow invents something that casts it. Depends on the photo
-    only, not on where other objects are now.
+    Its own pixels; a rim of background and of objects behind it, whose pixels there may be mixed
+    with its own (never of objects in front of it); and its contact shadow, between its feet or
+    wheels and in a strip below, since an inpainter that sees a shadow invents what casts it.
+    Depends on the photo only, not on where other objects are now.
 
     Args:
         owner: as from owners().
@@ -62,7 +62,7 @@ def vacated(owner: np.ndarray, position: int, grow: float, shadow: float) -> np.
 
 
 def footprint(mask: np.ndarray) -> np.ndarray:
-    """The convex hull of the lower third of a mask, (h, w) bool: where an object meets the ground."""
+    """Where an object meets the ground: the hull of the lower third of its mask, (h, w) bool."""
     box = tight_box(mask)
     lower = mask.copy()
     lower[: int(box.y1 - box.height / 3)] = False

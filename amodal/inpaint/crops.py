@@ -16,7 +16,7 @@ from amodal.errors import AmodalError
 from amodal.geometry import tight_box
 
 Painter = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""(S, S, 3) uint8 RGB and (S, S) bool hole → (S, S, 3) uint8; what it does outside is ignored."""
+"""(h, w, 3) uint8 RGB and (h, w) bool hole → (h, w, 3) uint8; what it does outside is ignored."""
 
 CONTEXT = 3  # side of the crop ÷ longer side of the hole; with 2, too little of the scene is seen
 NEAR = 16  # holes closer than this, in pixels, are one hole
@@ -31,7 +31,7 @@ def fill_by_crops(
     Args:
         image: (H, W, 3) uint8 RGB.
         hole: (H, W) bool.
-        paint: sees a (size, size) crop.
+        paint: sees a crop of at most (size, size), smaller where the picture ends.
         size: the painter's working size in pixels.
         feather: width of the seam inside the hole, in pixels; 0 for a hard seam.
 
@@ -61,7 +61,7 @@ def fill_by_crops(
         mine |= piece[view]
         # No painter may see what is in the hole, not even in the blur of its own rim.
         blank, distance = nearest_known(out[view], left[view])
-        painted = paint_square(blank, left[view], paint, size)
+        painted = paint_small(blank, left[view], paint, size)
         seam = np.clip(distance / (feather + 1), 0, 1)[..., None] if feather else 1.0
         mixed = seam * painted + (1 - seam) * blank
         out[view][mine] = np.clip(np.rint(mixed[mine]), 0, 255).astype(np.uint8)
@@ -125,24 +125,16 @@ def span(start: float, stop: float, side: int, length: int) -> slice:
     return slice(first, first + side)
 
 
-def paint_square(crop: np.ndarray, hole: np.ndarray, paint: Painter, size: int) -> np.ndarray:
-    """Mirror the crop to a square, shrink it to at most the working size, paint, and undo both."""
+def paint_small(crop: np.ndarray, hole: np.ndarray, paint: Painter, size: int) -> np.ndarray:
+    """Paint a crop (h, w, 3), shrunk for that where its longer side is larger than `size`."""
     height, width = hole.shape
-    side = max(height, width, size)
-    above, before = (side - height) // 2, (side - width) // 2
-    margins = ((above, side - height - above), (before, side - width - before))
-    square = np.pad(crop, (*margins, (0, 0)), mode="symmetric")
-    square_hole = np.pad(hole, margins, mode="symmetric")
-    if side > size:
-        square = cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA)
-        share = cv2.resize(
-            square_hole.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA
-        )
-        square_hole = share > 0
-    painted = paint(square, square_hole)
-    if side > size:
-        painted = cv2.resize(painted, (side, side), interpolation=cv2.INTER_CUBIC)
-    return painted[above : above + height, before : before + width]
+    scale = size / max(height, width)
+    if scale >= 1:
+        return paint(crop, hole)
+    small = (max(round(width * scale), 1), max(round(height * scale), 1))
+    crop = cv2.resize(crop, small, interpolation=cv2.INTER_AREA)
+    share = cv2.resize(hole.astype(np.float32), small, interpolation=cv2.INTER_AREA)
+    return cv2.resize(paint(crop, share > 0), (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 def nearest_known(image: np.ndarray, hole: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

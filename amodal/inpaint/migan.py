@@ -17,8 +17,8 @@ class MiGAN:
 
     The graph takes `image` (1, 3, h, w) uint8 RGB and `mask` (1, 1, h, w) uint8 with 255 = known
     and 0 = hole, crops around the hole to at least 512 x 512, and blends a soft rim that reaches
-    one pixel outside the hole. It gets exact 512 x 512 squares from us, so that its own crop takes
-    all of them, and only the hole's pixels of its answer are used.
+    one pixel outside the hole. It gets squares of exactly 512 x 512 from us, so that its own crop
+    takes all of them, and only the hole's pixels of its answer are used.
 
     Args:
         path: the ONNX file.
@@ -45,9 +45,14 @@ class MiGAN:
         return fill_by_crops(image, hole, self._paint, SIZE)
 
     def _paint(self, crop: np.ndarray, hole: np.ndarray) -> np.ndarray:
-        known = np.where(hole, 0, 255).astype(np.uint8)
-        pixels = np.ascontiguousarray(crop.transpose(2, 0, 1))
+        height, width = hole.shape
+        above, before = (SIZE - height) // 2, (SIZE - width) // 2
+        margins = ((above, SIZE - height - above), (before, SIZE - width - before))
+        # Mirroring keeps proportions; the graph would stretch a crop that isn't square.
+        pixels = np.pad(crop, (*margins, (0, 0)), mode="symmetric").transpose(2, 0, 1)
+        known = np.pad(np.where(hole, 0, 255).astype(np.uint8), margins, mode="symmetric")
         (painted,) = self._session.run(
-            ["result"], {"image": pixels[None], "mask": known[None, None]}
+            ["result"], {"image": np.ascontiguousarray(pixels)[None], "mask": known[None, None]}
         )
-        return np.ascontiguousarray(painted[0].transpose(1, 2, 0))
+        square = painted[0].transpose(1, 2, 0)
+        return square[above : above + height, before : before + width]
