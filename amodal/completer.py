@@ -44,7 +44,9 @@ class Completer:
     """Completes instances. Holds the network, no state between calls."""
 
     def __init__(self, model: AmodalVAE, info: StageInfo, device: torch.device) -> None:
-        self.model = model.eval().to(device).requires_grad_(False)
+        # channels_last halves the time of the deconvolutions on a CPU
+        model = model.eval().requires_grad_(False)
+        self.model = model.to(device, memory_format=torch.channels_last)
         self.info = info
         self.device = device
 

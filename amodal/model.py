@@ -24,6 +24,7 @@ from amodal.posterior import Posterior
 from amodal.scene import CLASSES
 
 CUES = 6  # log aspect (width / height); border left, top, right, bottom; is the box the full extent
+DECODED_AT_ONCE = 128  # more codes at once leave the processor's cache and are slower
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,8 @@ class AmodalVAE(nn.Module):
             z = torch.cat([z, draws], dim=1)  # (B, 1 + K, D)
         count = z.shape[1]
         flat = z.flatten(0, 1)  # (B * K, D): from here each sample is its own object
-        canonical = self.decoder(flat).float().sigmoid()  # (B * K, 1, S, S)
+        logits = torch.cat([self.decoder(part) for part in flat.split(DECODED_AT_ONCE)])
+        canonical = logits.float().sigmoid()  # (B * K, 1, S, S)
         theta = self.transformer(
             canonical,
             flat,

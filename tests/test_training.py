@@ -1,0 +1,173 @@
+"""The stages on toy shapes: they learn, freeze what must be frozen, and resume."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from amodal import train as command
+from amodal.checkpoint import load_stage
+from amodal.data.shapes import toy_shapes
+from amodal.model import AmodalVAE, ModelConfig
+from amodal.training.config import StageConfig, TrainConfig
+from amodal.training.losses import LossConfig, box_distance, full_mask_loss, pair_loss
+from amodal.training.pairs import PairConfig, Pairs, cut_by_border
+from amodal.training.partial import Partials, toy_partials
+from amodal.training.stages import train
+
+SMALL = ModelConfig(size=32, latent=8, channels=(4, 8, 16), features=32)
+CPU = torch.device("cpu")
+
+
+def short(steps: tuple[int, int, int]) -> TrainConfig:
+    stages = tuple(StageConfig(count, batch=8, rate=3e-3) for count in steps)
+    return TrainConfig(model=SMALL, stages=stages, average=0.9)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    shapes = toy_shapes(8)
+    train(short((150, 100, 20)), shapes, toy_partials(shapes, 32), folder, CPU)
+    return folder
+
+
+def test_three_files_and_the_curves_are_written(trained):
+    assert sorted(path.name for path in trained.iterdir()) == [
+        "curves.json",
+        "stage1.safetensors",
+        "stage2.safetensors",
+        "stage3.safetensors",
+    ]
+
+
+def test_the_losses_fall(trained):
+    curves = json.loads((trained / "curves.json").read_text())
+    for stage in ("stage1", "stage2"):
+        points = curves[stage]["loss"]
+        assert points[-1][1] < 0.8 * points[0][1], stage
+        assert points[-1][0] in (150, 100)
+
+
+def test_each_stage_stores_what_it_trained(trained):
+    _, first = load_stage(trained, 1)
+    for stage in (2, 3):
+        info, tensors = load_stage(trained, stage)
+        assert info.trained_classes == ("car", "person")
+        assert not [name for name in tensors if name.startswith("decoder")]
+        assert not torch.equal(tensors["encoder.merge.weight"], first["encoder.merge.weight"])
+
+
+def test_the_decoder_stays_frozen_in_stage_2(tmp_path, trained):
+    from amodal.training.stages import _pairs
+
+    job, _ = _pairs(short((1, 1, 1)), toy_shapes(4), [], trained, CPU)
+    frozen = [name for name, p in job.network.named_parameters() if not p.requires_grad]
+    assert frozen == [name for name, _ in job.network.named_parameters() if "decoder" in name]
+
+
+def test_an_interrupted_training_ends_where_an_unbroken_one_does(tmp_path, monkeypatch):
+    from amodal.training import loop
+
+    monkeypatch.setattr(loop, "SAVE_EVERY", 10)
+    shapes = toy_shapes(6)
+    config = short((25, 1, 1))
+    train(config, shapes, toy_partials(shapes, 32), tmp_path / "unbroken", CPU)
+
+    def interrupt(*arguments, **named):
+        raise KeyboardInterrupt
+
+    real_loss = full_mask_loss
+    calls = iter(range(1000))
+
+    def fail_at_15(*arguments):
+        return interrupt() if next(calls) == 15 else real_loss(*arguments)
+
+    monkeypatch.setattr("amodal.training.stages.full_mask_loss", fail_at_15)
+    with pytest.raises(KeyboardInterrupt):
+        train(config, shapes, toy_partials(shapes, 32), tmp_path / "broken", CPU)
+    assert (tmp_path / "broken" / "stage1.state.pt").is_file()
+    monkeypatch.setattr("amodal.training.stages.full_mask_loss", real_loss)
+    train(config, shapes, toy_partials(shapes, 32), tmp_path / "broken", CPU)
+
+    ends = [load_stage(tmp_path / name, 1)[1] for name in ("unbroken", "broken")]
+    for name, value in ends[0].items():
+        torch.testing.assert_close(value, ends[1][name], rtol=0, atol=0, msg=name)
+
+
+def test_a_batch_depends_on_seed_and_step_alone():
+    pairs = Pairs(toy_shapes(6), size=32, classes=SMALL.classes, batch=4, steps=9, seed=1)
+    for name in ("whole", "modal", "theta", "modal_cues"):
+        assert torch.equal(getattr(pairs[3], name), getattr(pairs[3], name))
+    assert not torch.equal(pairs[3].modal, pairs[4].modal)
+
+
+def test_pairs_hide_and_theta_brings_back():
+    from amodal.geometry import warp
+
+    config = PairConfig(border_cut=0, full_extent=0)
+    pairs = Pairs(
+        toy_shapes(6), size=32, classes=SMALL.classes, batch=16, steps=1, seed=1, config=config
+    )
+    batch = pairs[0]
+    placed = warp(batch.whole, batch.theta)
+    # What is visible lies inside the whole, placed into the crop frame.
+    outside = ((placed < 0.1) & (batch.modal > 0.9)).float().mean(dim=(1, 2, 3))
+    assert outside.max() < 0.02
+    assert (batch.theta[:, 2:] >= 1).all()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_border_cuts_the_side_it_names(seed):
+    whole = np.ones((40, 30), bool)
+    modal, borders = cut_by_border(whole, np.random.default_rng(seed))
+    lost = [~modal[:, 0].any(), ~modal[0].any(), ~modal[:, -1].any(), ~modal[-1].any()]
+    assert borders.tolist() == [bool(side) for side in lost]
+    assert borders.sum() == 1
+
+
+def test_mirrored_partials_mirror_their_cues():
+    partials = toy_partials(toy_shapes(4), 32)
+    marked = [replace(p, cues=np.array([0, 1, 0, 0, 0, 0], np.float32)) for p in partials]
+    batch = Partials(marked, classes=SMALL.classes, batch=64, steps=1, seed=0)[0]
+    sides = batch.cues[:, [1, 3]]
+    assert (sides.sum(dim=1) == 1).all()
+    assert 0 < sides[:, 1].mean() < 1
+
+
+def test_pixels_under_an_occluder_are_unknown():
+    for partial in toy_partials(toy_shapes(4), 32):
+        under = (partial.known < 10).mean()
+        assert 0.02 < under < 0.9
+        assert ((partial.seen > 250) & (partial.known < 5)).sum() == 0
+
+
+def test_box_distance_is_in_units_of_the_true_box():
+    truth = torch.tensor([[0.0, 0.0, 2.0, 1.0]])
+    moved = torch.tensor([[0.4, 0.0, 2.0, 1.0]])  # both vertical sides by 0.4 of a width of 4
+    assert box_distance(moved, truth).item() == pytest.approx(0.4 / 4 / 2)
+    assert box_distance(truth, truth).item() == 0
+
+
+def test_the_weights_of_the_losses_add_up():
+    torch.manual_seed(0)
+    model = AmodalVAE(SMALL)
+    batch = Pairs(toy_shapes(6), size=32, classes=SMALL.classes, batch=8, steps=1, seed=1)[0]
+    config = LossConfig(kl=2, latent=3, canonical=4, placed=5, reach=6, category=7)
+    terms = pair_loss(model, model.encoder, batch, config)
+    expected = (
+        4 * terms["nll"]
+        + 5 * terms["placed"]
+        + 6 * terms["reach"]
+        + 3 * terms["latent"]
+        + 2 * terms["kl"]
+        + 7 * terms["category"]
+    )
+    torch.testing.assert_close(terms["loss"], expected)
+
+
+def test_the_command_line_says_what_is_missing(capsys, tmp_path):
+    assert command.main(["--data", "kitti-mots", "--out", str(tmp_path)]) == 2
+    assert "--root is missing" in capsys.readouterr().err
