@@ -92,7 +92,9 @@ def run(job: Job, state_path: Path, curves: Curves, device: torch.device, worker
     }
     start = _resume(state_path, parts)
     remaining = Subset(job.batches, range(start, job.schedule.steps))
-    loader = DataLoader(remaining, batch_size=None, num_workers=workers)
+    # A generator of its own, so that the loader takes nothing from the restored random state.
+    generator = torch.Generator().manual_seed(start)
+    loader = DataLoader(remaining, batch_size=None, num_workers=workers, generator=generator)
     bar = tqdm(loader, desc=job.name, initial=start, total=job.schedule.steps, mininterval=2)
     sums: dict[str, float] = {}
     before, began = curves.seconds(job.name), time.monotonic()
