@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def hub(mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
             monkeypatch.delenv(name, raising=False)
         huggingface_hub.close_session()  # the next one reads NO_PROXY
         yield server
+    shutil.rmtree(tmp_path / "cache", ignore_errors=True)  # pytest would keep 70 MB a test
 
 
 @pytest.fixture

@@ -98,7 +98,6 @@ def test_slow_hub(weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 0.2)
     weights.fail(delay=5, method="HEAD")
     assert "did not answer in time" in weights.reason()
-    monkeypatch.undo()
 
 
 def test_slow_body(weights: Weights, monkeypatch: pytest.MonkeyPatch, no_waiting: None) -> None:
