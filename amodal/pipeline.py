@@ -33,8 +33,9 @@ class Pipeline:
     they are first needed; a fall-back joins `notices`.
     """
 
-    def __init__(self, completer: Completer) -> None:
+    def __init__(self, completer: Completer, notices: Sequence[Notice] = ()) -> None:
         self.completer = completer
+        self._notices = tuple(notices)
         self._segmenter = _Lazy("amodal.segment.load", "load_segmenter")
         self._inpainter = _Lazy("amodal.inpaint.load", "load_inpainter")
         self._embeddings = _EmbeddingCache(REMEMBERED_PHOTOS)
@@ -51,12 +52,14 @@ class Pipeline:
         Raises:
             AmodalError: the weights can't be had or are damaged.
         """
-        return cls(Completer.load(fetch_own(weights), device=device))
+        notices: list[Notice] = []
+        folder = fetch_own(weights, notify=notices.append)
+        return cls(Completer.load(folder, device=device), notices)
 
     @property
     def notices(self) -> tuple[Notice, ...]:
         """The fall-backs in use, each with its reason and remedy."""
-        parts = (self._segmenter.notice, self._inpainter.notice)
+        parts = (*self._notices, self._segmenter.notice, self._inpainter.notice)
         return tuple(notice for notice in parts if notice is not None)
 
     def segmenter(self, progress: Progress | None = None) -> Segmenter:

@@ -46,8 +46,8 @@ class TrainConfig:
     stages: tuple[StageConfig, StageConfig, StageConfig] = field(
         default_factory=lambda: (
             StageConfig(4_000, loss=LossConfig(kl=4.0)),
-            StageConfig(12_000, loss=LossConfig(kl=8.0)),
-            StageConfig(1_500, rate=2e-4, loss=LossConfig(kl=8.0), rehearsal=1.0),
+            StageConfig(10_000, loss=LossConfig(kl=8.0)),
+            StageConfig(1_000, rate=2e-4, loss=LossConfig(kl=8.0), rehearsal=1.0),
         )
     )
     average: float = 0.999

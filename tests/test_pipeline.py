@@ -1,0 +1,103 @@
+"""The whole path on a toy network: instances, completions, scene, edits, picture."""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from amodal import AmodalError, Instance, Pipeline
+from amodal.inpaint.opencv import OpenCV
+from amodal.segment import MaskGuess
+
+TINY = Path(__file__).parent / "data" / "tiny"
+
+
+@pytest.fixture
+def pipeline(monkeypatch) -> Pipeline:
+    pipeline = Pipeline.load(str(TINY), device="cpu")
+    monkeypatch.setattr("amodal.inpaint.load.load_inpainter", lambda progress: (OpenCV(), None))
+    return pipeline
+
+
+@pytest.fixture
+def photo() -> np.ndarray:
+    rows, columns = np.mgrid[:120, :160]
+    noise = np.random.default_rng(0).integers(0, 20, (120, 160, 3))
+    return (np.stack([rows, columns, rows + columns // 2], axis=2) % 200 + noise).astype(np.uint8)
+
+
+@pytest.fixture
+def instances() -> tuple[Instance, Instance]:
+    rows, columns = np.mgrid[:120, :160]
+    back = ((columns - 70) / 40) ** 2 + ((rows - 60) / 30) ** 2 < 1
+    front = ((columns - 110) / 30) ** 2 + ((rows - 70) / 30) ** 2 < 1
+    return Instance(back & ~front, "car", "back"), Instance(front, "car", "front")
+
+
+def test_from_masks_to_an_edited_picture(pipeline, photo, instances):
+    completions = pipeline.complete(instances[0], instances, samples=4, seed=1)
+    scene = pipeline.scene(photo, instances, {0: completions.samples[2]})
+    front = next(layer.id for layer in scene.layers if layer.instance.name == "front")
+    picture, painted = pipeline.render(scene.delete(front))
+    assert picture.shape == photo.shape
+    assert (picture[instances[1].modal] != photo[instances[1].modal]).any()
+    again, _ = pipeline.render(scene)
+    assert np.array_equal(again, photo)
+    assert painted is not scene
+
+
+def test_what_is_not_chosen_gets_the_mode(pipeline, photo, instances):
+    scene = pipeline.scene(photo, instances)
+    mode = pipeline.complete(instances[1], samples=1).mode
+    layer = next(layer for layer in scene.layers if layer.instance is instances[1])
+    assert np.array_equal(
+        layer.completion.on_photo(120, 160), mode.on_photo(120, 160) | instances[1].modal
+    )
+
+
+def test_bad_weights_are_refused(tmp_path):
+    with pytest.raises(AmodalError, match=r"manifest\.json"):
+        Pipeline.load(str(tmp_path))
+
+
+class CountingSegmenter:
+    """A segmenter that counts how often it looks at a photo."""
+
+    name = "counting"
+
+    def __init__(self):
+        self.encoded = 0
+
+    def encode(self, photo):
+        self.encoded += 1
+        return photo.shape[:2]
+
+    def segment(self, embedding, points=(), labels=(), box=None):
+        return (MaskGuess(np.ones(embedding, bool), 1.0),)
+
+
+def test_a_photo_is_encoded_once_for_all_prompts(pipeline, photo, monkeypatch):
+    counting = CountingSegmenter()
+    monkeypatch.setattr("amodal.segment.load.load_segmenter", lambda progress: (counting, None))
+    for x in (10, 20, 30):
+        assert pipeline.segment(photo, points=[(x, 10)])[0].mask.shape == (120, 160)
+    assert counting.encoded == 1
+    pipeline.segment(photo[:, ::-1].copy(), points=[(5, 5)])
+    assert counting.encoded == 2
+
+
+def test_a_network_is_loaded_once_by_many_threads(pipeline, monkeypatch):
+    loads = []
+
+    def load(progress):
+        loads.append(1)
+        return OpenCV(), None
+
+    monkeypatch.setattr("amodal.inpaint.load.load_inpainter", load)
+    threads = [threading.Thread(target=pipeline.inpainter) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(loads) == 1
