@@ -70,7 +70,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         complete(options)
     except AmodalError as error:
-        print(f"amodal.complete: {error}", file=sys.stderr)
+        line = " ".join(str(error).split())
+        print(f"amodal.complete: {line}", file=sys.stderr)
         return 2
     return 0
 
@@ -88,7 +89,7 @@ def complete(options: argparse.Namespace) -> None:
     wanted = select(instances, options.only)
     folder = _make_folder(options.out)
 
-    from amodal.pipeline import Pipeline  # loads torch: not for --help and wrong files
+    from amodal.pipeline import Pipeline  # slow to load: not for --help and wrong files
 
     pipeline = Pipeline.load(options.weights, device=options.device)
     completions = complete_all(pipeline, instances, wanted, options)
@@ -165,10 +166,12 @@ def paint_all(
         inpainter = pipeline.inpainter(progress)
     modes = {index: result.mode for index, result in completions.items()}
     scene = pipeline.scene(photo, instances, modes)
-    owner, looks = owners(scene), {}
+    seen, looks = owners(scene), {}
     for index in tqdm(completions, desc="Painting", unit="object", disable=None, leave=False):
         layer = next(layer for layer in scene.layers if layer.instance is instances[index])
         position = scene.depth.index(layer.id)
+        # Masks of a file may overlap: the object's own pixels are those that its mask names.
+        owner = np.where(instances[index].modal, np.int16(position), seen)
         looks[index] = complete_appearance(scene.photo, layer, owner, position, inpainter)
     return looks
 
