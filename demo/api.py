@@ -15,6 +15,7 @@ import numpy as np
 from amodal.data.coco import read_instances, write_completions, write_instances
 from amodal.decompose import Decomposer
 from amodal.errors import AmodalError
+from amodal.export import layers_zip
 from amodal.geometry import Box
 from amodal.layers import LayeredScene
 from amodal.photo import load_photo
@@ -23,7 +24,6 @@ from amodal.scene import Completion, Instance
 from demo.examples import Example
 from demo.handlers import told
 from demo.pictures import Backdrop, window_around
-from demo.save import layers_bytes
 from demo.stage import file_for_browser
 
 EDITS: Mapping[str, Callable[[LayeredScene, str, Mapping[str, Any]], LayeredScene]] = {
@@ -97,7 +97,7 @@ class Api:
         """A ZIP of the background and of every object whole."""
         scene = self._edited(photo, instances, edits)
         plate, scene = Decomposer(self.pipeline.inpainter()).take_apart(scene)
-        return file_for_browser(layers_bytes(plate, scene), "layers.zip")
+        return file_for_browser(layers_zip(plate, scene), "layers.zip")
 
     def _edited(self, photo: str, instances: Any, edits: Any) -> LayeredScene:
         pixels, objects = _opened(photo, instances)

@@ -32,9 +32,9 @@ class Gesture:
     def read(cls, data: Mapping[str, Any]) -> Gesture:
         """Check what a browser sent. Raises ValueError for what no stage sends."""
         kind, points = data["kind"], data["points"]
-        counts = {"click": 1, "drag": 2, "nudge": 1, "pick": 0}
+        counts = {"click": 1, "drag": 2, "nudge": 1, "pick": 0, "stroke": max(len(points), 1)}
         points = tuple((float(x), float(y)) for x, y in points)
-        if not np.isfinite(points).all() or len(points) != counts.get(kind, len(points)):
+        if not np.isfinite(points).all() or len(points) != counts.get(kind):
             raise ValueError(f"gesture: got {kind!r} with {len(points)} points")
         return cls(
             kind,

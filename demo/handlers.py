@@ -16,6 +16,7 @@ import gradio as gr
 
 from amodal.data.coco import read_instances
 from amodal.errors import AmodalError
+from amodal.export import layers_zip, png_bytes
 from amodal.layers import LayeredScene
 from amodal.photo import load_photo
 from amodal.pipeline import Pipeline
@@ -23,7 +24,7 @@ from demo import text
 from demo.actions import Actions, picked_of, scene_of
 from demo.examples import Example
 from demo.gesture import Gesture
-from demo.save import layers_bytes, masks_bytes, picture_bytes
+from demo.save import masks_bytes
 from demo.session import Choice, Session, Settings
 from demo.stage import file_for_browser
 from demo.view import View, show
@@ -221,7 +222,7 @@ class Handlers:
     def save_picture(self, session: Session) -> str:
         """The picture as it is now, at full size, as a PNG file."""
         scene_of(session)
-        return file_for_browser(picture_bytes(session.sight.picture), f"{session.title}.png")
+        return file_for_browser(png_bytes(session.sight.picture), f"{session.title}.png")
 
     @told
     def save_masks(self, session: Session) -> str:
@@ -234,7 +235,7 @@ class Handlers:
     def save_layers(self, session: Session, progress: gr.Progress = PROGRESS) -> str:
         """The background and every object whole, as a ZIP file."""
         plate, scene = self.actions.take_apart(scene_of(session), progress)
-        return file_for_browser(layers_bytes(plate, scene), f"{session.title} layers.zip")
+        return file_for_browser(layers_zip(plate, scene), f"{session.title} layers.zip")
 
     # Parts
 

@@ -1,0 +1,118 @@
+"""The app as a user sees it: what to press, and what to wait for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from playwright.sync_api import Browser, Locator, expect
+
+from amodal.scene import Instance
+from demo import text
+
+WAIT = 90_000  # milliseconds that a loaded machine may need for one answer
+DESKTOP, PHONE = (1440, 900), (390, 844)
+expect.set_options(timeout=WAIT)
+
+
+class Page:
+    """One browser window with the app, opened and ready.
+
+    Args:
+        chromium: the browser.
+        url: the app's address.
+        size: width and height of the window.
+        scheme: "light" or "dark".
+    """
+
+    def __init__(
+        self,
+        chromium: Browser,
+        url: str,
+        size: tuple[int, int] = DESKTOP,
+        scheme: str = "light",
+    ) -> None:
+        phone = size == PHONE
+        self.context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=scheme,
+            is_mobile=phone,
+            has_touch=phone,
+            accept_downloads=True,
+        )
+        self.context.set_default_timeout(WAIT)
+        self.tab = self.context.new_page()
+        self.errors: list[str] = []
+        self.tab.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.tab.goto(url)
+        self.image = self.tab.locator("#stage img")
+        self.shapes = self.tab.locator("#stage path.shape")
+        self.gallery = self.tab.locator("#shapes .thumbnail-item")
+        self.toast = self.tab.locator(".toast-body")
+        expect(self.image).to_have_attribute("src", re.compile("file="))
+
+    def close(self) -> None:
+        self.context.close()
+
+    def open_example(self, title: str) -> None:
+        self.tab.locator("#examples .thumbnail-item", has_text=title).click()
+        expect(self.image).to_have_attribute("alt", re.compile(f"^{re.escape(title)}"))
+
+    def upload(self, button: str, path: Path) -> None:
+        with self.tab.expect_file_chooser() as chooser:
+            self.tab.locator(f"#{button}").click()
+        chooser.value.set_files(path)
+
+    def use(self, tool: str) -> None:
+        self.tab.locator("#tool label", has_text=text.TOOLS[tool]).click()
+        expect(self.tab.locator(f'#stage [data-tool="{tool}"]')).to_be_attached()
+
+    def where(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the photo in the window's pixels."""
+        svg = self.tab.locator("#stage svg")
+        svg.scroll_into_view_if_needed()
+        box = svg.bounding_box()
+        _, _, width, height = (float(v) for v in svg.get_attribute("viewBox").split())
+        return box["x"] + x / width * box["width"], box["y"] + y / height * box["height"]
+
+    def click(self, x: float, y: float) -> None:
+        self.tab.mouse.click(*self.where(x, y))
+
+    def drag(self, start: Sequence[float], end: Sequence[float]) -> None:
+        self.tab.mouse.move(*self.where(*start))
+        self.tab.mouse.down()
+        self.tab.mouse.move(*self.where(*end), steps=8)
+        self.tab.mouse.up()
+
+    def select(self, instance: Instance) -> None:
+        """Click an object in its middle, and wait for its shapes."""
+        self.click(*inside(instance.modal))
+        expect(self.tab.locator("#about-object")).to_contain_text(instance.name)
+        expect(self.gallery.first).to_be_visible()
+
+    def shown(self) -> str:
+        """The picture's address; it names the content."""
+        return self.image.get_attribute("src")
+
+    def wait_for_change(self, before: str) -> None:
+        expect(self.image).not_to_have_attribute("src", before)
+
+    def download(self, id: str, path: Path) -> Path:
+        with self.tab.expect_download() as download:
+            self.tab.locator(f"#{id}").click()
+        download.value.save_as(path)
+        return path
+
+    def button(self, id: str) -> Locator:
+        return self.tab.locator(f"#{id}")
+
+
+def inside(mask: np.ndarray) -> tuple[float, float]:
+    """The middle of the thickest part of a mask, (x, y) in image pixels."""
+    depth = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    y, x = np.unravel_index(depth.argmax(), depth.shape)
+    return float(x) + 0.5, float(y) + 0.5
