@@ -1,37 +1,45 @@
-# make demo   sets up .venv and opens the app on http://127.0.0.1:7860
-# make test   sets up .venv and runs every test
-# make check  what CI runs: lint and tests
+# make demo    sets up .venv and opens the app on http://127.0.0.1:7860
+# make test    sets up .venv and runs every test
+# make check   what CI runs: lint and tests
+# make golden  trains the tests' tiny network again (about a minute)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint check clean
+.PHONY: setup dev demo test lint check golden clean
 
-setup: $(VENV)/.installed $(VENV)/.installed-dev
+setup: $(VENV)/.installed
+
+# What the tests and the linter need beside it.
+dev: $(VENV)/.installed-dev
 
 $(VENV)/.installed: requirements.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --upgrade pip
-	$(BIN)/pip install -q -r requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q -r requirements.txt
 	touch $@
 
-# Only `make test` and `make check` need these.
 $(VENV)/.installed-dev: $(VENV)/.installed pyproject.toml
-	$(BIN)/pip install -q -c requirements.txt -e '.[dev]'
+	$(BIN)/python -m pip install -q -c requirements.txt -e '.[dev]'
 	touch $@
 
-demo: $(VENV)/.installed
+demo: setup
 	$(BIN)/python app.py
 
-test: $(VENV)/.installed-dev
+test: dev
 	bash tests/browser/ensure_chromium.sh $(BIN)/python
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/.installed-dev
+lint: dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
 check: lint test
+
+golden: setup
+	rm -rf runs/toy
+	$(BIN)/python -m amodal.train --data toy --out runs/toy
+	cp runs/toy/* tests/data/tiny/
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache
