@@ -19,8 +19,6 @@ from amodal.model import AmodalVAE
 from amodal.scene import Completion, Completions, Instance
 
 MAX_SAMPLES = 32
-# A decoded object may be this many times larger than its visible box; more is a failure.
-MAX_REACH = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,9 +175,10 @@ def place(
         known: (H, W) bool, pixels where something else than the object is seen, or the object
             itself; they count in visible_iou. None: the object's own pixels only.
     """
-    theta = theta.copy()
-    theta[2:] = np.clip(theta[2:], 1e-3, MAX_REACH)
-    window, x0, y0 = unsqueeze(canonical, theta_to_box(theta, query.crop))
+    height, width = instance.modal.shape
+    # No further than one photo beyond each border, which bounds the memory.
+    box = theta_to_box(theta, query.crop).clip(Box(-width, -height, 2 * width, 2 * height))
+    window, x0, y0 = unsqueeze(canonical, box)
     decoded = window >= threshold
     modal_box = tight_box(instance.modal)
     left, top = min(x0, int(modal_box.x0)), min(y0, int(modal_box.y0))

@@ -58,6 +58,15 @@ class Box(NamedTuple):
             max(self.y1, other.y1),
         )
 
+    def clip(self, limits: Box) -> Box:
+        """The part inside `limits`; the two must overlap."""
+        return Box(
+            max(self.x0, limits.x0),
+            max(self.y0, limits.y0),
+            min(self.x1, limits.x1),
+            min(self.y1, limits.y1),
+        )
+
     def iou(self, other: Box) -> float:
         """Intersection over union of two boxes, 0..1."""
         width = min(self.x1, other.x1) - max(self.x0, other.x0)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from amodal.completer import Completer
+from amodal.completer import Completer, place
 from amodal.errors import AmodalError
 from amodal.geometry import Box, tight_box
 from amodal.scene import Instance
@@ -80,6 +80,15 @@ def test_a_completion_may_leave_the_photo(completer):
     result = completer.complete(Instance(whole, "car"), samples=1)
     assert result.mode.x0 < 0
     assert result.mode.area > whole.sum()
+
+
+def test_a_wild_guess_stays_within_one_photo_of_the_photo(completer):
+    instance = Instance(ellipse(), "car")
+    query = completer.query(instance)
+    theta = np.array([30, -30, 90, 90], np.float32)
+    wild = place(instance, query, np.ones((32, 32), np.float32), theta, 0.5, None)
+    assert wild.mask.shape == (3 * 160, 3 * 200)
+    assert (wild.x0, wild.y0) == (-200, -160)
 
 
 def test_scale_and_position_do_not_matter(completer):

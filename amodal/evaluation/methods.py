@@ -1,7 +1,7 @@
 """Ours and the baselines: every method answers cases with completions.
 
-Convention: a case's tight box starts at (MARGIN, MARGIN) of a canvas, so that nothing touches the
-border of the "photo".
+Convention: a case's tight box starts at (MARGIN, MARGIN) of a canvas, so that no border of the
+"photo" cuts it or keeps a completion small.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from amodal.evaluation.simulated import Case
 from amodal.geometry import Box, box_to_theta, squeeze, tight_box
 from amodal.scene import Completion, Instance
 
-MARGIN = 2
+MARGIN = 200
 BATCH = 64
 
 
