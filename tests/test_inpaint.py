@@ -101,6 +101,16 @@ def test_a_tiny_picture_is_filled() -> None:
     assert np.abs(filled[0, 1].astype(int) - (10, 20, 30)).max() <= 2
 
 
+@pytest.mark.parametrize("size", [(1, 40), (40, 1), (2, 40), (2, 2)])
+def test_a_sliver_gives_equal_bytes_each_time(size: tuple[int, int]) -> None:
+    image, hole = picture(*size), np.ones(size, bool)
+    hole[0, 0] = False
+    first = OpenCV().fill(image, hole)
+    for _ in range(20):
+        picture(50, 50)  # let the memory change hands
+        assert np.array_equal(OpenCV().fill(image, hole), first)
+
+
 def test_opencv_continues_a_ramp() -> None:
     ramp = np.repeat(np.arange(0, 240, 2, dtype=np.uint8)[None, :, None], 80, 0).repeat(3, 2)
     hole = np.zeros(ramp.shape[:2], bool)

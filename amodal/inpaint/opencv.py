@@ -7,6 +7,8 @@ import numpy as np
 
 from amodal.inpaint.crops import fill_by_crops
 
+MARGIN = 2  # pixels
+
 
 class OpenCV:
     """Fast marching (Telea, 2004). Needs no weights.
@@ -27,4 +29,8 @@ class OpenCV:
         return fill_by_crops(image, hole, self._paint, self.size, feather=0)
 
     def _paint(self, crop: np.ndarray, hole: np.ndarray) -> np.ndarray:
-        return cv2.inpaint(crop, hole.astype(np.uint8), self.radius, cv2.INPAINT_TELEA)
+        # In a picture one pixel high, cv2.inpaint reads beyond it: other bytes at each call.
+        crop = np.pad(crop, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), mode="edge")
+        mask = np.pad(hole.astype(np.uint8), MARGIN, mode="edge")
+        painted = cv2.inpaint(crop, mask, self.radius, cv2.INPAINT_TELEA)
+        return painted[MARGIN:-MARGIN, MARGIN:-MARGIN]
