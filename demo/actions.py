@@ -118,13 +118,13 @@ class Actions:
         if draft is not None and draft.mask is not None:
             mask = _not_empty(change(draft.mask, painted))
             return replace(session, draft=replace(draft, mask=mask))
-        instance = session.scene.layer(picked_of(session)).instance
+        instance = _in_place(session)
         mask = _not_empty(change(instance.modal, painted))
         return self.correct(session, replace(instance, modal=mask), progress)
 
     def extent(self, session: Session, gesture: Gesture, progress: Show) -> Session:
         """A box around the selected object's full extent is evidence for its shape."""
-        instance = session.scene.layer(picked_of(session)).instance
+        instance = _in_place(session)
         if gesture.kind != "drag":
             raise AmodalError(text.HINTS["extent"])
         return self.correct(session, replace(instance, box=_box(gesture)), progress)
@@ -194,6 +194,14 @@ def picked_of(session: Session) -> str:
     if session.picked is None:
         raise AmodalError(text.NEED_OBJECT)
     return session.picked
+
+
+def _in_place(session: Session) -> Instance:
+    """The selected instance, as long as it stands where the photo shows it."""
+    layer = session.scene.layer(picked_of(session))
+    if not layer.placement.in_place:
+        raise AmodalError(text.NOT_IN_PLACE)
+    return layer.instance
 
 
 def _not_empty(mask: np.ndarray) -> np.ndarray:

@@ -95,12 +95,15 @@ class Handlers:
 
     @told
     def gesture(
-        self, session: Session, off: bool, event: gr.EventData, progress: gr.Progress = PROGRESS
+        self, session: Session, mark: str, event: gr.EventData, progress: gr.Progress = PROGRESS
     ) -> View:
-        """Whatever the user did on the picture, with the tool in hand."""
+        """Whatever the user did on the picture, with the tool in hand.
+
+        `mark` says what a click of the "add" tool means: "on" or "off" the object.
+        """
         scene_of(session)
         gesture = Gesture.read(event._data)
-        after = self._gesture(session, replace(gesture, off=bool(off) or gesture.off), progress)
+        after = self._gesture(session, replace(gesture, off=mark == "off" or gesture.off), progress)
         if session.tool == "pick" and after.picked is None:
             gr.Info(text.NOTHING_HERE)
         return self._show(after, session)

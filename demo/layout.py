@@ -85,9 +85,9 @@ def _marking() -> Panels:
     """What the tools for masks need."""
     panels: Panels = {}
     with gr.Row(visible=False) as panels["marking"]:
-        panels["off"] = gr.Radio(
-            [(text.POINT_ON, False), (text.POINT_OFF, True)],
-            value=False,
+        panels["mark"] = gr.Radio(
+            [(text.POINT_ON, "on"), (text.POINT_OFF, "off")],
+            value="on",
             label=text.POINTS,
             elem_id="points",
         )

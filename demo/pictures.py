@@ -37,8 +37,13 @@ def rgb(degrees: int) -> np.ndarray:
 
 def outline(mask: np.ndarray, x0: int = 0, y0: int = 0) -> str:
     """An SVG path along the border of a mask (h, w) bool whose corner is at (x0, y0)."""
-    # One pixel of border on each side, and every pixel doubled: the path follows pixel edges.
-    double = cv2.resize(mask.astype(np.uint8), None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
+    if not mask.any():
+        return ""
+    box = tight_box(mask)
+    x0, y0 = x0 + int(box.x0), y0 + int(box.y0)
+    part = mask[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)].astype(np.uint8)
+    # Every pixel doubled and a border around: the path follows pixel edges.
+    double = cv2.resize(part, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
     double = cv2.copyMakeBorder(double, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
     found, _ = cv2.findContours(double, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     parts = []

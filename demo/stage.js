@@ -51,6 +51,7 @@ function draw() {
   if (image.getAttribute("src") !== s.photo.url) image.src = s.photo.url;
   image.alt = s.alt;
   image.style.aspectRatio = s.width + " / " + s.height;
+  image.parentElement.style.setProperty("--aspect", s.width / s.height);
   svg.setAttribute("viewBox", "0 0 " + s.width + " " + s.height);
   (s.shapes || []).forEach(drawShape);
   if (s.whole) add(svg, "path", { d: s.whole, class: "whole", style: "--whole-hue:" + s.hue });
@@ -114,12 +115,19 @@ svg.addEventListener("pointercancel", stop);
 svg.addEventListener("pointerup", (event) => {
   if (!gesture) return;
   gesture.points.push(at(event));
+  trail();
   const { points, off } = gesture;
   const [first, last] = [points[0], points[points.length - 1]];
   const tool = scene().tool;
+  if (tool === "brush" || tool === "erase") {
+    // The stroke stays until the answer redraws the stage, or fails to come.
+    const mark = gesture.mark;
+    gesture = null;
+    setTimeout(() => mark?.remove(), 4000);
+    return send("stroke", points, {});
+  }
   stop();
-  if (tool === "brush" || tool === "erase") send("stroke", points, {});
-  else if (tool !== "pick" && far(first, last)) send("drag", [first, last], { off });
+  if (tool !== "pick" && far(first, last)) send("drag", [first, last], { off });
   else send("click", [last], { off });
 });
 svg.addEventListener("contextmenu", (event) => {

@@ -29,6 +29,7 @@ HINT_PICKED = "Choose a shape below, then edit the object. Or click another one.
 HINT_DRAFT = "Click more points to correct it, or use Paint and Erase. Then add it."
 TOAST = "That didn't work"
 ALL_ERASED = "Nothing of the object would be left: erase less, or delete the object."
+NOT_IN_PLACE = "The object was moved, but its mask belongs to the photo: put it back first."
 NO_OBJECTS = "There are no objects yet: add one, or import masks."
 NEED_NUMBERS = "Fill in the number of samples, the seed and the temperature."
 NEED_OBJECT = "Select an object first: click it on the photo."
@@ -131,4 +132,4 @@ def suggestion(classes: tuple[tuple[str, float], ...]) -> str:
 
 def notice(what: str, reason: str, remedy: str) -> str:
     """A fallback: what happens instead, why, what to do."""
-    return f"**{what}** {reason} {remedy}"
+    return f"**{what.rstrip('.')}**: {reason}. {remedy}"

@@ -123,17 +123,16 @@ def wire_page(wire: Wire, handlers: Handlers, panels: Panels) -> None:
     wire(panels["open_photo"].upload, handlers.open_photo, panels["open_photo"])
     wire(panels["import_masks"].upload, handlers.import_masks, panels["import_masks"])
     wire(panels["tool"].input, handlers.use_tool, panels["tool"], latest=True)
-    wire(panels["radius"].release, handlers.use_brush, panels["radius"], latest=True)
-    wire(panels["stage"].gesture, handlers.gesture, panels["off"])
+    wire(panels["radius"].input, handlers.use_brush, panels["radius"], latest=True)
+    wire(panels["stage"].gesture, handlers.gesture, panels["mark"], latest=True)
     wire(panels["add"].click, handlers.add_draft, panels["draft_class"])
     wire(panels["discard"].click, handlers.discard_draft)
     wire(panels["shapes"].select, handlers.choose)
     wire(panels["category"].input, handlers.classify, panels["category"])
     wire(panels["forget_box"].click, handlers.forget_box)
     settings = [panels[name] for name in ("samples", "seed", "temperature")]
-    wire(panels["samples"].release, handlers.resample, *settings, latest=True)
-    wire(panels["seed"].input, handlers.resample, *settings, latest=True)
-    wire(panels["temperature"].release, handlers.resample, *settings, latest=True)
+    for widget in settings:
+        wire(widget.input, handlers.resample, *settings, latest=True)
     for name in (*text.EDITS, *text.HISTORY):
         wire(panels[name].click, getattr(handlers, name))
     wire(panels["size"].release, handlers.resize, panels["size"], latest=True)

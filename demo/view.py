@@ -181,7 +181,7 @@ def _about(session: Session) -> str:
 def _comparison(session: Session, before: Session) -> object:
     if session.sight is None:
         return None
-    if before.sight is session.sight:
+    if before.sight is not None and before.sight.picture is session.sight.picture:
         return gr.skip()
     return session.scene.photo, session.sight.picture
 
