@@ -94,8 +94,7 @@ class MobileSAM:
                 guesses.append(MaskGuess(mask, score))
         if not guesses:
             raise AmodalError("Nothing found there: click on the object's middle, or draw a box.")
-        clear = box is not None or len(points) > 1
-        return distinct(guesses if clear else whole_object_first(guesses))
+        return distinct(guesses if box is not None else whole_object_first(guesses))
 
     @torch.inference_mode()
     def _decode(self, embedding: SamEmbedding, prompt: Prompt) -> tuple[list[Tensor], list[float]]:
@@ -115,9 +114,10 @@ class MobileSAM:
             sparse_prompt_embeddings=sparse,
             dense_prompt_embeddings=dense,
         )  # (1, 4, 256, 256), (1, 4)
-        # Mask 0 is SAM's answer to a clear prompt, 1 to 3 are part, larger part, whole.
+        # Mask 0 is SAM's answer to a clear prompt, 1 to 3 are part, larger part, whole. A box is
+        # clear; more points are not always (mask 0 then likes the part that they are on).
         order = scores[0, 1:].argsort(descending=True).add(1).tolist()
-        if prompt.box is not None or len(prompt.points) > 1:
+        if prompt.box is not None:
             order = [0, *order]
         return [logits[0, index] for index in order], [scores[0, index].item() for index in order]
 
