@@ -60,6 +60,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 masks = hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40))
 
 
+@settings(deadline=None)
 @given(masks)
 def test_rle_round_trip_and_pycocotools_agree(mask):
     rle = encode_rle(mask)
@@ -77,7 +78,7 @@ def test_rle_of_long_and_shrinking_runs():
     assert np.array_equal(decode_rle(json.loads(json.dumps(encode_rle(mask)))), mask)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(counts=st.text(alphabet=[chr(c) for c in range(40, 120)], max_size=30))
 def test_random_strings_are_refused_or_a_mask_that_is_really_there(counts):
     # pycocotools returns uninitialised memory for some of these.
@@ -504,6 +505,7 @@ def whole_in_plane(entry: dict, margin: int) -> np.ndarray:
     return plane
 
 
+@settings(deadline=None)
 @given(
     masks=st.lists(hnp.arrays(bool, (9, 7)).filter(np.any), min_size=2, max_size=4),
     x0=st.integers(-20, 20),

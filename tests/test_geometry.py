@@ -75,6 +75,7 @@ def test_convention_box_is_half_open_x_first():
     assert (tight_box(mask).width, tight_box(mask).height) == (1, 1)
 
 
+@settings(deadline=None)
 @given(masks)
 def test_tight_box_is_the_smallest_that_holds_all(mask):
     assume(mask.any())
@@ -92,6 +93,7 @@ def test_an_empty_mask_has_no_box(shape):
         tight_box(np.zeros(shape, bool))
 
 
+@settings(deadline=None)
 @given(int_boxes, int_boxes)
 def test_iou_union_and_contains_agree_with_pixels(a, b):
     def pixels(box):
@@ -270,6 +272,7 @@ def test_convention_theta_is_centre_and_half_size_in_crop_frame():
     assert theta_to_box(np.array([0, 0.5, 1, 0.5]), crop) == Box(0, 10, 10, 20)
 
 
+@settings(deadline=None)
 @given(boxes, boxes)
 def test_theta_round_trip(box, crop):
     theta = box_to_theta(box, crop)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amodal import picture
@@ -134,6 +134,7 @@ def test_cut_out_is_tight_and_holds_nothing_else(photo, mask):
         picture.cut_out(photo, np.zeros_like(mask))
 
 
+@settings(deadline=None)
 @given(x0=st.integers(-30, 30), y0=st.integers(-30, 30), w=st.integers(1, 40), h=st.integers(1, 40))
 def test_view_against_a_naive_loop(x0, y0, w, h):
     values = np.arange(1, 12 * 15 + 1, dtype=np.int16).reshape(12, 15)
@@ -152,6 +153,7 @@ def test_view_rounds_outwards_and_copies(photo):
     assert photo[:5, :5].any()
 
 
+@settings(deadline=None)
 @given(
     h=st.integers(1, 50),
     w=st.integers(1, 50),

@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amodal.scene import CLASSES, Completion, Completions, Instance, paste_window
@@ -48,6 +48,7 @@ def test_instances_are_compared_by_identity():
     assert len({first, second}) == 2
 
 
+@settings(deadline=None)
 @given(
     h=st.integers(1, 8),
     w=st.integers(1, 8),
