@@ -21,7 +21,7 @@ CLICK_WINDOWS = (0.12, 0.25, 0.5)  # of the photo's longer side: how large a cli
 CONTEXT = 0.25  # of the window's side, on each side: what the background looks like
 CORE = 0.25  # of the box: the middle part that is taken to be the object for sure
 DAB = 0.03  # of the window's side: radius of what a point marks for sure
-SMALLEST = 0.02  # of the window's area: less isn't an object
+SMALLEST = 0.02  # of the window's area: what is found beyond the marked pixels, at least
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,13 +111,17 @@ def cut_out(photo: np.ndarray, prompt: Prompt, window: Box) -> MaskGuess | None:
     points = view.from_photo(prompt.points)
     inside = Box(*view.from_photo(np.array(window).reshape(2, 2)).ravel())
     trimap = draw_trimap(view, inside, points, prompt)
+    marked = np.isin(trimap, (cv2.GC_FGD, cv2.GC_PR_FGD))
+    if marked.all() or not marked.any():
+        return None  # too small to have both an inside and an outside
     cv2.setRNGSeed(0)  # GrabCut starts from k-means: equal prompts give equal masks
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(view.pixels, trimap, None, *models, ITERATIONS, cv2.GC_INIT_WITH_MASK)
 
     found = np.isin(trimap, (cv2.GC_FGD, cv2.GC_PR_FGD))
     found = clean_up(keep_touched(found, points[prompt.labels]), speck=0.05, pinhole=0.01)
-    if found.sum() < max(SMALLEST * inside.width * inside.height, 1):
+    grown = found & (trimap == cv2.GC_PR_FGD)  # beyond what was marked for sure
+    if grown.sum() < max(SMALLEST * inside.width * inside.height, 1):
         return None
     large = cv2.resize(found.astype(np.float32), (view.width, view.height)) >= 0.5
     mask = paste_window(large, *view.corner, *photo.shape[:2])
