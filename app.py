@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 
 
 def main() -> None:
@@ -18,10 +19,14 @@ def main() -> None:
     if flags.offline:
         os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported
 
-    from amodal import Pipeline
+    from amodal import AmodalError, Pipeline
     from demo.ui import launch
 
-    launch(Pipeline.load(flags.weights, device=flags.device), flags.host, flags.port, flags.share)
+    try:
+        pipeline = Pipeline.load(flags.weights, device=flags.device)
+    except AmodalError as error:
+        sys.exit(str(error))
+    launch(pipeline, flags.host, flags.port, flags.share)
 
 
 if __name__ == "__main__":
