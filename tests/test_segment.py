@@ -150,8 +150,10 @@ def wave(name: str, tensor: torch.Tensor) -> torch.Tensor:
     wave = torch.sin(torch.arange(tensor.numel(), dtype=torch.float64) * 12.9898 + len(name) * 0.7)
     if name.endswith("running_var"):
         wave = 1 + 0.5 * wave
-    elif tensor.ndim > 1:
-        wave = wave * 0.7 / math.sqrt(tensor[0].numel())
+    elif name.endswith("attention_biases"):
+        wave = 4 * wave
+    elif tensor.ndim > 1:  # strong attention, so that a mistake in it shows
+        wave = wave * (4 if "attn" in name else 0.7) / math.sqrt(tensor[0].numel())
     elif name.endswith("weight"):  # of a norm
         wave = 1 + 0.2 * wave
     else:
@@ -165,10 +167,10 @@ def wave(name: str, tensor: torch.Tensor) -> torch.Tensor:
 STAGES = {
     "patch_embed": ([0.019, 0.0825, -0.02805, 0.12641], 0.06664),
     "layers.0": ([0.05442, -0.00885, 0.0845, -0.14495], 0.1647),
-    "layers.1": ([0.10438, -0.17092, 0.22607, -0.09778], 0.2588),
-    "layers.2": ([0.56416, 0.14453, 1.01514, 0.71042], 2.02024),
-    "layers.3": ([-0.21692, 0.14603, -0.10405, 0.25301], 1.67412),
-    "neck": ([0.74968, -1.57876, -1.07683, 1.21514], 1.01214),
+    "layers.1": ([0.12781, -0.1539, 0.21002, -0.09515], 0.24153),
+    "layers.2": ([0.16541, 0.09034, 0.36355, 0.96625], 0.89098),
+    "layers.3": ([-0.10164, 0.47769, -0.21687, 0.31679], 0.98889),
+    "neck": ([0.73781, -1.56645, -1.09686, 1.21578], 1.01214),
 }
 
 
