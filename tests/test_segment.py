@@ -139,6 +139,11 @@ def test_bugs_of_the_caller_are_value_errors(segmenter: Segmenter, embedding: ob
 # MobileSAM.
 
 
+def test_a_photo_like_a_ribbon_gets_a_sentence(sam: MobileSAM) -> None:
+    with pytest.raises(AmodalError, match="20000 x 8 pixels, too long and narrow"):
+        sam.encode(np.zeros((8, 20_000, 3), np.uint8))
+
+
 def test_keys_and_shapes_are_those_of_the_checkpoint() -> None:
     state = build_sam().state_dict()
     lines = [f"{key} {tuple(value.shape)}" for key, value in sorted(state.items())]
