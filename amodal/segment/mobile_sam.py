@@ -77,7 +77,7 @@ class MobileSAM:
         height, width = photo.shape[:2]
         if min(self._resize.get_preprocess_shape(height, width, SIDE)) < 1:
             raise AmodalError(
-                f"The photo is {width} x {height} pixels, too long and narrow: crop it to the object."
+                f"The photo is {width} x {height} pixels, too long and narrow: crop it first."
             )
         small = torch.from_numpy(self._resize.apply_image(photo)).to(self._sam.device)
         small = self._sam.preprocess(small.permute(2, 0, 1)[None])  # (1, 3, SIDE, SIDE)
