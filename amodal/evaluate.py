@@ -18,7 +18,8 @@ from amodal.errors import AmodalError
 from amodal.evaluation import methods
 from amodal.evaluation.metrics import summarise
 from amodal.evaluation.simulated import Case, held_out_cases, validation_cases
-from amodal.hub import fetch_own
+from amodal.hub import fetch_own, replace_entry
+from amodal.hub.manifest import FILE_NAME, Scores, own_entries
 
 METHODS = ("mode", "best_of_20", "nearest_neighbour", "convex_hull", "modal")
 
@@ -29,6 +30,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--root", type=Path, required=True, help="folder of the data set")
     parser.add_argument("--protocol", choices=("simulated",), default="simulated")
     parser.add_argument("--json", type=Path, help="file to write the scores to")
+    parser.add_argument(
+        "--record", action="store_true", help="enter the scores into the manifest of --weights"
+    )
     parser.add_argument("--weights", help="folder or Hub repository; default: the bundled ones")
     parser.add_argument("--stage", type=int, choices=(2, 3), default=3)
     parser.add_argument("--threshold", type=float, help="overrides the weights' own t")
@@ -52,6 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"amodal.evaluate: {error}", file=sys.stderr)
         return 2
     print(as_table(scores))
+    if options.record:
+        record(fetch_own(options.weights) / FILE_NAME, {options.protocol: scores})
     if options.json:
         options.json.write_text(json.dumps({options.protocol: scores}, indent=2) + "\n")
     return 0
@@ -78,6 +84,19 @@ def evaluate(options: argparse.Namespace) -> dict[str, dict[str, float]]:
         if name in wanted:
             scores[name] = summarise(methods.score_baseline(getattr(methods, name), cases))
     return scores
+
+
+def record(manifest: Path, scores: Scores) -> None:
+    """Enter scores, rounded to 4 digits, into the own entry of a manifest."""
+    (entry,) = own_entries(manifest)
+    rounded = {
+        protocol: {
+            method: {metric: round(value, 4) for metric, value in values.items()}
+            for method, values in table.items()
+        }
+        for protocol, table in scores.items()
+    }
+    replace_entry(manifest, replace(entry, scores={**entry.scores, **rounded}))
 
 
 def _nearest_neighbour(completer: Completer, cases: list[Case], root: Path) -> dict[str, float]:
