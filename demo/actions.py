@@ -92,7 +92,7 @@ class Actions:
             points = (*draft.points, gesture.points[0])
             draft = replace(draft, points=points, labels=(*draft.labels, not gesture.off))
         self.pipeline.segmenter(_megabytes(progress, text.PROGRESS_SEGMENTER))
-        progress(None, desc=text.PROGRESS_LOOK)
+        progress(0, desc=text.PROGRESS_LOOK)
         photo = session.scene.photo
         mask = self.pipeline.segment(photo, draft.points, draft.labels, draft.box)[0].mask
         draft = replace(draft, mask=mask, classes=self.pipeline.suggest_class(mask))
@@ -230,6 +230,7 @@ def _megabytes(progress: Show | None, what: str) -> Count | None:
     def shown(done: int, total: int) -> None:
         progress(done / max(total, 1), desc=f"{what}, {text.megabytes(done, total)}")
 
+    progress(0, desc=what)  # at once: loading takes a moment before the first byte comes
     return shown
 
 

@@ -42,7 +42,7 @@ def told(action: Callable[P, T]) -> Callable[P, T]:
         try:
             return action(*args, **kwargs)
         except AmodalError as error:
-            raise gr.Error(str(error), title=text.TOAST, print_exception=False) from error
+            raise gr.Error(str(error), print_exception=False) from error
 
     return wrapper
 

@@ -67,6 +67,7 @@ def picture() -> Panels:
                         panels[name] = gr.Button(
                             label, size="sm", interactive=False, elem_id=name, min_width=60
                         )
+            panels["hint"] = gr.Markdown(text.EMPTY_STAGE, elem_id="hint")
             panels["stage"] = stage()
         with gr.Tab(text.TAB_COMPARE):
             panels["comparison"] = gr.ImageSlider(
@@ -77,28 +78,28 @@ def picture() -> Panels:
                 max_height=900,
                 elem_id="comparison",
             )
-    panels["hint"] = gr.Markdown(text.EMPTY_STAGE, elem_id="hint")
-    return panels | _marking()
+    return panels
 
 
-def _marking() -> Panels:
-    """What the tools for masks need."""
+def marking() -> Panels:
+    """What the tools for masks need, and the object that is being marked."""
     panels: Panels = {}
-    with gr.Row(visible=False) as panels["marking"]:
+    with gr.Column(visible=False, elem_classes="card") as panels["marking"]:
         panels["mark"] = gr.Radio(
             [(text.POINT_ON, "on"), (text.POINT_OFF, "off")],
             value="on",
             label=text.POINTS,
             elem_id="points",
         )
-    with gr.Row(visible=False) as panels["brush_bar"]:
+    with gr.Column(visible=False, elem_classes="card") as panels["brush_bar"]:
         panels["radius"] = gr.Slider(1, 100, 8, step=1, label=text.BRUSH, elem_id="radius")
-    with gr.Row(visible=False, elem_id="draft", equal_height=False) as panels["draft_bar"]:
+    with gr.Column(visible=False, elem_id="draft", elem_classes="card") as panels["draft_bar"]:
+        gr.Markdown(f"### {text.DRAFT}")
         panels["draft_class"] = gr.Dropdown(
-            list(CLASSES), value=CLASSES[0], label=text.CLASS, elem_id="draft-class", scale=2
+            list(CLASSES), value=CLASSES[0], label=text.CLASS, elem_id="draft-class"
         )
-        with gr.Column(scale=1, min_width=150):
-            panels["add"] = gr.Button(text.ADD, variant="primary", elem_id="add")
+        with gr.Row(elem_classes="buttons"):
+            panels["add"] = gr.Button(text.ADD, variant="primary", size="md", elem_id="add")
             panels["discard"] = gr.Button(text.CANCEL, size="md", elem_id="discard")
     return panels
 

@@ -27,7 +27,6 @@ HINTS = {
 HINT_EMPTY = "No outlines yet: choose “Add object” and click one, or import masks."
 HINT_PICKED = "Choose a shape below, then edit the object. Or click another one."
 HINT_DRAFT = "Click more points to correct it, or use Paint and Erase. Then add it."
-TOAST = "That didn't work"
 ALL_ERASED = "Nothing of the object would be left: erase less, or delete the object."
 NOT_IN_PLACE = "The object was moved, but its mask belongs to the photo: put it back first."
 NO_OBJECTS = "There are no objects yet: add one, or import masks."
@@ -69,7 +68,8 @@ SAMPLES = "Number of samples"
 SEED = "Seed"
 TEMPERATURE = "Temperature (variety)"
 
-ADD = "Add this object"
+DRAFT = "New object"
+ADD = "Add it"
 CANCEL = "Discard"
 FORGET_BOX = "Forget the full-extent box"
 
@@ -115,7 +115,7 @@ def megabytes(done: int, total: int) -> str:
 def caption(number: int, area: int, visible_iou: float) -> str:
     """Below a shape: its name, area, and how well it explains the visible part."""
     name = MODE if number == 0 else f"Sample {number}"
-    return f"{name}\n{count(area)} px · IoU {visible_iou:.0%}"
+    return f"{name}\n{count(area)} px · IoU\u00a0{visible_iou:.0%}"
 
 
 def seen_and_whole(name: str, visible: int, whole: int) -> str:

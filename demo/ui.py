@@ -23,7 +23,9 @@ LARGEST_FILE = "60mb"
 KEPT = (3600, 24 * 3600)  # look once an hour for files older than a day
 STATE_SECONDS = 6 * 3600
 WAITING = 64  # requests; the next one is told that the demo is busy
-MODEL = {"concurrency_id": "model", "concurrency_limit": 2}  # a long edit must not stop everybody
+# One at a time, so that each event of a page sees what the one before it has done.
+PAGE = {"concurrency_id": "page", "concurrency_limit": 1}
+PROGRAMS = {"concurrency_id": "programs", "concurrency_limit": 1}
 CLICK_LINK = "() => setTimeout(() => document.querySelector('#save-link').click(), 50)"
 
 
@@ -78,14 +80,15 @@ def build(handlers: Handlers) -> gr.Blocks:
             with gr.Column(scale=3, min_width=0, elem_id="left"):
                 panels |= layout.picture() | layout.shapes()
             with gr.Column(scale=1, min_width=300, elem_id="right"):
-                panels |= layout.selected() | layout.edits() | layout.saving()
+                panels |= layout.marking() | layout.selected()
+                panels |= layout.edits() | layout.saving()
         with gr.Accordion(text.ABOUT, open=False, elem_id="about"):
             gr.Markdown(about_text())
         wire = Wire(panels)
         wire_page(wire, handlers, panels)
         wire_saving(handlers, panels)
         wire(page.load, handlers.open_first)
-        build_api(Api(handlers.pipeline, handlers.examples), **MODEL)
+        build_api(Api(handlers.pipeline, handlers.examples), **PROGRAMS)
     return page
 
 
@@ -113,7 +116,7 @@ class Wire:
             show_progress="full",
             show_progress_on=self.busy,
             trigger_mode="always_last" if latest else "once",
-            **MODEL,
+            **PAGE,
         )
 
 
@@ -148,5 +151,5 @@ def wire_saving(handlers: Handlers, panels: Panels) -> None:
             panels["save_link"],
             api_visibility="private",
             show_progress_on=panels["hint"],
-            **MODEL,
+            **PAGE,
         ).success(None, js=CLICK_LINK, api_visibility="private")

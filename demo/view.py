@@ -57,7 +57,7 @@ def show(session: Session, before: Session, notices: Sequence[Notice]) -> View:
         draft_bar=gr.update(visible=session.draft is not None and session.draft.mask is not None),
         draft_class=_draft_class(session, before),
         shapes_part=gr.update(visible=session.answer is not None),
-        nothing=gr.update(visible=layer is None),
+        nothing=gr.update(visible=layer is None and session.tool != "add" and not session.draft),
         shapes=_shapes(session, before),
         object_panel=gr.update(visible=layer is not None),
         about=_about(session),

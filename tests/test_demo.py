@@ -6,7 +6,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import gradio as gr
@@ -15,8 +15,10 @@ import pytest
 from PIL import Image
 
 from amodal.data.coco import read_instances, write_instances
+from amodal.export import png_bytes
 from amodal.geometry import Box, tight_box
 from amodal.pipeline import Pipeline
+from amodal.scene import Instance
 from demo import text
 from demo.gesture import Gesture
 from demo.handlers import Handlers
@@ -105,6 +107,109 @@ def test_an_own_photo_opens_without_objects(
     assert shapes(view) == []
 
 
+def rotated(folder: Path) -> Path:
+    """A JPEG of the photo whose EXIF says: turn me a quarter."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(photo()).save(folder / "rotated.jpg", exif=exif)
+    return folder / "rotated.jpg"
+
+
+def animated(folder: Path) -> Path:
+    frames = [Image.fromarray(photo()), Image.fromarray(255 - photo())]
+    frames[0].save(folder / "two.gif", save_all=True, append_images=frames[1:])
+    return folder / "two.gif"
+
+
+def saved_as(mode: str, suffix: str) -> Callable[[Path], Path]:
+    def save(folder: Path) -> Path:
+        path = folder / f"{mode.replace(';', '')}.{suffix}"
+        grey = np.asarray(Image.fromarray(photo()).convert("L"))
+        if mode == "I;16":
+            Image.fromarray(grey.astype(np.uint16) * 257).save(path)
+        else:
+            Image.fromarray(photo()).convert(mode).save(path)
+        return path
+
+    return save
+
+
+ODD = {
+    "grey": (saved_as("L", "png"), (HEIGHT, WIDTH)),
+    "16-bit": (saved_as("I;16", "png"), (HEIGHT, WIDTH)),
+    "CMYK": (saved_as("CMYK", "jpg"), (HEIGHT, WIDTH)),
+    "palette": (saved_as("P", "png"), (HEIGHT, WIDTH)),
+    "transparent": (saved_as("RGBA", "png"), (HEIGHT, WIDTH)),
+    "animated": (animated, (HEIGHT, WIDTH)),
+    "EXIF": (rotated, (WIDTH, HEIGHT)),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_pictures_open(handlers: Handlers, tmp_path: Path, kind: str) -> None:
+    make, size = ODD[kind]
+    view = handlers.open_photo(Session(), str(make(tmp_path)))
+    assert view.session.sight.picture.shape == (*size, 3)
+    assert Path(handlers.save_picture(view.session)).is_file()
+
+
+BAD = {
+    "1x1.png": lambda: png_bytes(np.zeros((1, 1, 3), np.uint8)),
+    "cut.png": lambda: png_bytes(photo())[:200],
+    "words.jpg": lambda: b"no picture at all",
+    "empty.png": lambda: b"",
+    "bomb.png": lambda: png_bytes(np.zeros((20_000, 20_000), np.uint8)),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_pictures_are_a_toast(
+    handlers: Handlers, car: Session, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_bytes(BAD[name]())
+    with pytest.raises(gr.Error) as caught:
+        handlers.open_photo(car, str(tmp_path / name))
+    sentence = caught.value.message
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+    assert caught.value.print_exception is False
+    assert handlers.use_tool(car, "pick").session.title == "A small street"
+
+
+def odd_mask(kind: str) -> np.ndarray:
+    mask = np.zeros((HEIGHT, WIDTH), bool)
+    where = {
+        "one pixel": np.s_[40:41, 60:61],
+        "full frame": np.s_[:, :],
+        "two pieces": np.s_[30:60, 20:100:3],
+        "cut by the border": np.s_[60:, :50],
+    }
+    mask[where[kind]] = True
+    if kind == "two pieces":
+        mask[30:60, 20:50], mask[30:60, 50:60] = True, False
+    return mask
+
+
+@pytest.mark.parametrize("kind", ["one pixel", "full frame", "two pieces", "cut by the border"])
+def test_odd_masks_can_be_selected_and_moved(
+    handlers: Handlers, opened: Session, tmp_path: Path, kind: str
+) -> None:
+    document = write_instances([Instance(odd_mask(kind), "car", "odd")], "photo.png")
+    (tmp_path / "odd.json").write_text(json.dumps(document))
+    session = handlers.import_masks(opened, str(tmp_path / "odd.json")).session
+    y, x = np.argwhere(odd_mask(kind))[0]
+    view = handlers.gesture(session, "on", click(x + 0.5, y + 0.5))
+    assert view.session.layer.instance.name == "odd"
+    assert len(view.shapes["value"]) == 21
+    if kind == "full frame":
+        with pytest.raises(gr.Error, match="whole"):
+            handlers.delete(view.session)
+    else:
+        moved = handlers.move(view.session, 10, 0).session
+        assert not np.array_equal(moved.sight.picture, photo())
+        assert handlers.undo(moved).session.sight.picture.tobytes() == photo().tobytes()
+
+
 def test_masks_replace_the_objects_and_undo_brings_them_back(
     handlers: Handlers, car: Session, tmp_path: Path
 ) -> None:
@@ -155,7 +260,7 @@ def test_a_caption_says_area_and_visible_iou(handlers: Handlers, car: Session) -
     mode = view.session.answer.completions.mode
     caption = view.shapes["value"][0][1]
     assert text.count(mode.area) in caption
-    assert f"IoU {mode.visible_iou:.0%}" in caption
+    assert f"IoU\u00a0{mode.visible_iou:.0%}" in caption
 
 
 def test_a_click_beside_everything_deselects(handlers: Handlers, car: Session) -> None:
