@@ -20,6 +20,7 @@ from amodal.scene import Completion, Instance, paste_window
 
 MIN_SCALE, MAX_SCALE = 0.05, 8.0
 MAX_SHIFT = 1_000_000
+OVERLAP = 0.02  # share of the smaller silhouette from which a change of order can be seen
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,7 +265,9 @@ class LayeredScene:
         if not (one.placement.visible and other.placement.visible):
             return False
         size = self.photo.shape[:2]
-        return bool((one.silhouette(*size) & other.silhouette(*size)).any())
+        first_shape, second_shape = one.silhouette(*size), other.silhouette(*size)
+        smaller = min(first_shape.sum(), second_shape.sum())
+        return bool((first_shape & second_shape).sum() > OVERLAP * smaller)
 
 
 def _with_modal(completion: Completion, modal: np.ndarray) -> Completion:

@@ -173,8 +173,19 @@ def test_a_part_beyond_the_border_is_there_when_moved_in() -> None:
     assert near(picture[rectangle(*size, 22, 27, 53, 48)], GREEN, 30).all()
 
 
-def test_nothing_bleeds_into_a_completed_object() -> None:
+def street_with_a_sloppy_mask() -> LayeredScene:
+    """The two columns of green next to red are red in the photo."""
     scene = street()
+    photo = scene.photo.copy()
+    photo[24:60, 58:60] = RED
+    layers = [scene.layer(f"object-{number}") for number in (1, 2, 3)]
+    return LayeredScene.from_photo(
+        photo, [layer.instance for layer in layers], [layer.completion for layer in layers]
+    )
+
+
+@pytest.mark.parametrize("scene", [street(), street_with_a_sloppy_mask()], ids=["exact", "sloppy"])
+def test_nothing_bleeds_into_a_completed_object(scene: LayeredScene) -> None:
     owner = owners(scene)
     for position, (id, colour) in enumerate(
         [("object-3", BLUE), ("object-1", GREEN), ("object-2", RED)]
@@ -182,6 +193,13 @@ def test_nothing_bleeds_into_a_completed_object() -> None:
         layer = scene.layer(id)
         look = complete_appearance(scene.photo, layer, owner, position, OpenCV(size=64))
         assert near(look.rgba[..., :3][layer.completion.mask], colour, 30).all()
+
+
+@pytest.mark.parametrize("edit", ["delete", "bring_forward"])
+def test_no_trace_of_the_occluder_stays_on_what_it_hid(edit: str) -> None:
+    scene = street_with_a_sloppy_mask()
+    edited = scene.delete("object-2") if edit == "delete" else scene.bring_forward("object-1")
+    assert near(render(edited)[rectangle(80, 160, 32, 26, 88, 58)], GREEN, 30).all()
 
 
 @given(random_scenes())

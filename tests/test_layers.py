@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from amodal.depth import guess_depth_order
 from amodal.errors import AmodalError
 from amodal.geometry import Box, tight_box
-from amodal.layers import LayeredScene
+from amodal.layers import Appearance, LayeredScene
 from amodal.placement import Placement, place
 from amodal.scene import Completion, Instance
 from tests.scenes import edits, random_scenes, rectangle, street
@@ -80,6 +81,12 @@ def test_bring_forward_passes_the_nearest_that_overlaps() -> None:
     over_red = scene.move("object-3", -40, 0).bring_forward("object-3")
     assert over_red.layers[-1].id == "object-3"
     assert over_red.send_back("object-3").layers[1].id == "object-3"
+
+
+def test_bring_forward_passes_by_what_it_hardly_touches() -> None:
+    # Blue, between green and red in the order, covers a corner of green: one pixel of 600.
+    scene = street().with_order(("object-1", "object-3", "object-2")).move("object-3", -41, 39)
+    assert scene.bring_forward("object-1").layers[-1].id == "object-1"
 
 
 def test_the_first_and_the_last_stay() -> None:
@@ -158,11 +165,14 @@ def test_absurd_shifts_are_refused(shift: tuple[float, float]) -> None:
 
 def test_a_new_completion_contains_the_visible_pixels_and_forgets_the_colours() -> None:
     scene = street()
+    look = Appearance(np.zeros((1, 1, 4), np.uint8), 0, 0)
+    scene = replace(scene, layers=tuple(replace(old, appearance=look) for old in scene.layers))
     layer = scene.with_completion("object-1", Completion(np.ones((3, 3), bool), 100, 2))
     mask = layer.layer("object-1").completion.on_photo(*SIZE)
     assert mask[scene.layer("object-1").instance.modal].all()
     assert mask[2:5, 100:103].all()
     assert layer.layer("object-1").appearance is None
+    assert layer.layer("object-2").appearance is look
 
 
 def test_an_unknown_id_is_answered_with_the_known_ones() -> None:
