@@ -14,6 +14,7 @@ from amodal.photo import load_photo
 from amodal.scene import Instance
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples"
+INDEX = "index.json"
 MASKS = "instances.json"
 
 
@@ -40,19 +41,17 @@ class Example:
 
 
 def find_examples(folder: Path = FOLDER) -> tuple[Example, ...]:
-    """All scenes of a folder, by name: each a folder with `photo.*` and `instances.json`.
+    """The scenes that the folder's index lists, in its order: NAME/photo.* and NAME/instances.json.
 
     Raises:
-        AmodalError: masks have no photo beside them.
+        AmodalError: a listed scene has no photo or no masks.
     """
-    return tuple(_read(masks) for masks in sorted(folder.glob(f"*/{MASKS}")))
+    listed = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    return tuple(_find(folder / entry["name"], entry["title"]) for entry in listed)
 
 
-def _read(masks: Path) -> Example:
-    photo = next(masks.parent.glob("photo.*"), None)
-    if photo is None:
-        raise AmodalError(f"{masks} has no photo beside it: add photo.jpg or photo.png.")
-    info = json.loads(masks.read_text(encoding="utf-8")).get("info") or {}
-    name = masks.parent.name
-    title = info.get("description") or name.replace("_", " ").capitalize()
-    return Example(name, title, photo, masks)
+def _find(folder: Path, title: str) -> Example:
+    photo, masks = next(folder.glob("photo.*"), None), folder / MASKS
+    if photo is None or not masks.is_file():
+        raise AmodalError(f"The example {folder.name} is incomplete: add photo.* and {MASKS}.")
+    return Example(folder.name, title, photo, masks)

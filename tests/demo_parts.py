@@ -61,8 +61,8 @@ def examples(folder: Path) -> tuple[Example, ...]:
     (folder / "street").mkdir(parents=True)
     (folder / "street" / "photo.png").write_bytes(png_bytes(photo()))
     document = write_instances(instances(), "photo.png")
-    document["info"] = {"description": "A small street"}
     (folder / "street" / "instances.json").write_text(json.dumps(document))
+    (folder / "index.json").write_text('[{"name": "street", "title": "A small street"}]')
     return find_examples(folder)
 
 

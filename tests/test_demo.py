@@ -15,11 +15,13 @@ import pytest
 from PIL import Image
 
 from amodal.data.coco import read_instances, write_instances
+from amodal.errors import AmodalError
 from amodal.export import png_bytes
 from amodal.geometry import Box, tight_box
 from amodal.pipeline import Pipeline
 from amodal.scene import Instance
 from demo import text
+from demo.examples import FOLDER, Example, find_examples
 from demo.gesture import Gesture
 from demo.handlers import Handlers
 from demo.session import Session
@@ -241,6 +243,26 @@ def test_masks_need_a_photo(handlers: Handlers, tmp_path: Path) -> None:
         handlers.import_masks(Session(), str(tmp_path / "masks.json"))
 
 
+@pytest.mark.parametrize("example", find_examples(), ids=lambda example: example.name)
+def test_the_shipped_examples_complete(handlers: Handlers, example: Example) -> None:
+    shipped = Handlers(handlers.pipeline, [example])
+    view = shipped.open_example(Session(), chosen(0))
+    assert len(shapes(view)) >= 8
+    event = gr.EventData(None, {"kind": "pick", "points": [], "index": 0})
+    assert len(shipped.gesture(view.session, "on", event).shapes["value"]) == 21
+
+
+def test_the_index_lists_every_example() -> None:
+    folders = {path.parent.name for path in FOLDER.glob("*/instances.json")}
+    assert {example.name for example in find_examples()} == folders
+
+
+def test_an_incomplete_example_is_told(tmp_path: Path) -> None:
+    (tmp_path / "index.json").write_text('[{"name": "moon", "title": "Moon"}]')
+    with pytest.raises(AmodalError, match="moon is incomplete"):
+        find_examples(tmp_path)
+
+
 # Selecting
 
 
@@ -273,6 +295,21 @@ def test_a_finger_may_miss_by_its_reach(handlers: Handlers, opened: Session) -> 
     x, y = CAR[0] - 2, 60
     assert handlers.gesture(opened, "on", click(x, y)).session.picked == "object-1"
     assert handlers.gesture(opened, "on", click(x, y, reach=1)).session.picked is None
+
+
+def test_reach_is_round(handlers: Handlers, opened: Session) -> None:
+    corner = CAR[0] - 2.5, CAR[1] - 2.5
+    assert handlers.gesture(opened, "on", click(*corner, reach=3)).session.picked is None
+    assert handlers.gesture(opened, "on", click(*corner, reach=5)).session.picked == "object-1"
+
+
+def test_the_other_objects_may_hide_the_selected_one(handlers: Handlers, car: Session) -> None:
+    target, other = instances()
+    hidden = handlers.pipeline.complete(target, [other]).samples
+    alone = handlers.pipeline.complete(target).samples
+    got = [item.visible_iou for item in car.answer.completions.samples]
+    assert got == [item.visible_iou for item in hidden]
+    assert got != [item.visible_iou for item in alone]
 
 
 def test_an_outline_is_chosen_by_keyboard(handlers: Handlers, opened: Session) -> None:

@@ -167,6 +167,7 @@ def test_it_fits_the_window(
 ) -> None:
     page = Page(chromium, app, size, scheme)
     SCREENSHOTS.mkdir(exist_ok=True)
+    page.tab.wait_for_function("document.querySelector('#stage img').complete")
     page.tab.screenshot(path=SCREENSHOTS / f"{name}-{scheme}-opened.png")
     _, instances = examples[0].open()
     label = instances[largest(examples[0])].name
