@@ -76,15 +76,23 @@ def trusted(
 
 
 def own_mean(colours: np.ndarray, known: np.ndarray, unit: float) -> np.ndarray:
-    """The mean colour of the known pixels around each pixel, (h, w, 3) float32."""
+    """The mean colour of the known pixels around each pixel, (h, w, 3) float32.
+
+    So smooth that it is computed small.
+    """
+    height, width = known.shape
+    shrink = max(unit / 64, 1.0)
+    small = (max(round(width / shrink), 1), max(round(height / shrink), 1))
     weight = known.astype(np.float32)
-    sigma = 0.25 * unit + 1
-    around = cv2.GaussianBlur(weight, (0, 0), sigma)
-    total = cv2.GaussianBlur(colours * weight[..., None], (0, 0), sigma)
+    sums = cv2.resize(colours * weight[..., None], small, interpolation=cv2.INTER_AREA)
+    weight = cv2.resize(weight, small, interpolation=cv2.INTER_AREA)
+    sigma = 0.25 * unit / shrink + 1
+    around, total = cv2.GaussianBlur(weight, (0, 0), sigma), cv2.GaussianBlur(sums, (0, 0), sigma)
     # A little of the mean over the whole object, which is all that is left far away.
     little = 1e-3
-    whole = colours[known].mean(axis=0, dtype=np.float32)
-    return (total + little * whole) / (around + little)[..., None]
+    whole = colours[known].mean(axis=0, dtype=np.float64).astype(np.float32)
+    mean = (total + little * whole) / (around + little)[..., None]
+    return cv2.resize(mean, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def soft_alpha(mask: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,11 +16,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from amodal.appearance import complete_appearance
+from amodal.data.coco import read_instances
 from amodal.decompose import Decomposer
 from amodal.errors import AmodalError
 from amodal.export import layers_zip
 from amodal.inpaint.opencv import OpenCV
 from amodal.layers import LayeredScene
+from amodal.photo import load_photo
 from amodal.scene import Completion, Instance
 from amodal.visibility import owners, vacated
 from tests.scenes import BLUE, GREEN, RED, edits, random_scenes, rectangle, speckle, street
@@ -309,3 +312,25 @@ def test_the_zip_holds_layers_masks_and_places() -> None:
     assert not near(plate, RED, 60).any()
     with pytest.raises(ValueError, match="take the scene apart"):
         layers_zip(plate, street())
+
+
+EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*/instances.json"))
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_on_a_real_photograph_only_the_deleted_object_changes(path: Path) -> None:
+    photo = load_photo(next(path.parent.glob("photo.*")))
+    instances = read_instances(path, *photo.shape[:2])
+    completions = [Completion(instance.modal, 0, 0) for instance in instances]
+    scene = LayeredScene.from_photo(photo, instances, completions)
+    largest = max(scene.layers, key=lambda layer: layer.instance.area)
+    decomposer = Decomposer(OpenCV())
+    picture, _ = decomposer.render(scene.delete(largest.id))
+    hole = vacated(owners(scene), scene.depth.index(largest.id), 0.03, 0.08)
+    assert np.array_equal(picture[~hole], photo[~hole])
+    assert (picture[largest.instance.modal] != photo[largest.instance.modal]).mean() > 0.5
+    assert np.array_equal(decomposer.render(scene)[0], photo)
+
+
+def test_the_examples_are_there() -> None:
+    assert len(EXAMPLES) >= 3
