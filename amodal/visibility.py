@@ -96,8 +96,10 @@ def shown(
             invented |= amodal & ((owner == nearer) | (holes[id] & (owner == BACKGROUND)))
         elif id in below:
             uncovered = amodal & (owner == nearer)
-            invented |= uncovered
-            kept &= ~dilate(uncovered, margin, margin)
+            outline = dilate(uncovered, margin, margin)
+            # Masks may leave a gap between neighbours, in which the photo shows an edge of both.
+            invented |= uncovered | (outline & amodal & (owner == BACKGROUND))
+            kept &= ~outline
     return kept, (invented | own) & ~kept
 
 

@@ -176,18 +176,21 @@ def test_a_part_beyond_the_border_is_there_when_moved_in() -> None:
     assert near(picture[rectangle(*size, 22, 27, 53, 48)], GREEN, 30).all()
 
 
-def street_with_a_sloppy_mask() -> LayeredScene:
-    """The two columns of green next to red are red in the photo."""
+def street_with_sloppy_masks() -> LayeredScene:
+    """Next to red, two columns of green are red in the photo, and one red column is nobody's."""
     scene = street()
     photo = scene.photo.copy()
     photo[24:60, 58:60] = RED
-    layers = [scene.layer(f"object-{number}") for number in (1, 2, 3)]
+    green, red, blue = (scene.layer(f"object-{number}") for number in (1, 2, 3))
+    narrow = replace(red.instance, modal=red.instance.modal & ~rectangle(80, 160, 60, 0, 61, 60))
     return LayeredScene.from_photo(
-        photo, [layer.instance for layer in layers], [layer.completion for layer in layers]
+        photo,
+        [green.instance, narrow, blue.instance],
+        [layer.completion for layer in (green, red, blue)],
     )
 
 
-@pytest.mark.parametrize("scene", [street(), street_with_a_sloppy_mask()], ids=["exact", "sloppy"])
+@pytest.mark.parametrize("scene", [street(), street_with_sloppy_masks()], ids=["exact", "sloppy"])
 def test_nothing_bleeds_into_a_completed_object(scene: LayeredScene) -> None:
     owner = owners(scene)
     for position, (id, colour) in enumerate(
@@ -200,7 +203,7 @@ def test_nothing_bleeds_into_a_completed_object(scene: LayeredScene) -> None:
 
 @pytest.mark.parametrize("edit", ["delete", "bring_forward"])
 def test_no_trace_of_the_occluder_stays_on_what_it_hid(edit: str) -> None:
-    scene = street_with_a_sloppy_mask()
+    scene = street_with_sloppy_masks()
     edited = scene.delete("object-2") if edit == "delete" else scene.bring_forward("object-1")
     assert near(render(edited)[rectangle(80, 160, 32, 26, 88, 58)], GREEN, 30).all()
 
