@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -24,6 +26,7 @@ Progress = Callable[[int, int], None]
 """(done, in all)."""
 
 REMEMBERED_PHOTOS = 4
+RETRY_AFTER = 60.0  # seconds that a fall-back is used before the real network is tried again
 
 
 class Pipeline:
@@ -142,27 +145,31 @@ class Pipeline:
 
 
 class _Lazy:
-    """Loads one network at its first use, once, whatever the number of threads."""
+    """Loads one network at its first use, whatever the number of threads.
+
+    A fall-back is kept for a while only: then the next use tries for the real one again.
+    """
 
     def __init__(self, module: str, function: str) -> None:
         self.module = module
         self.function = function
         self.notice: Notice | None = None
         self._value = None
+        self._loaded = 0.0
         self._lock = threading.Lock()
 
     def get(self, progress: Progress | None) -> object:
-        import importlib
-
         with self._lock:
-            if self._value is None:
+            stale = self.notice is not None and time.monotonic() - self._loaded > RETRY_AFTER
+            if self._value is None or stale:
                 load = getattr(importlib.import_module(self.module), self.function)
                 self._value, self.notice = load(progress=progress)
+                self._loaded = time.monotonic()
         return self._value
 
 
 class _EmbeddingCache:
-    """The last photos' embeddings, found by the photo's bytes: the same for every user."""
+    """The last photos' embeddings, found by the photo's bytes and the segmenter's name."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -170,7 +177,8 @@ class _EmbeddingCache:
         self._lock = threading.Lock()
 
     def get(self, photo: np.ndarray, segmenter: Segmenter) -> Embedding:
-        digest = hashlib.sha256(photo.tobytes() + str(photo.shape).encode()).digest()
+        origin = f"{photo.shape} {segmenter.name}".encode()
+        digest = hashlib.sha256(photo.tobytes() + origin).digest()
         with self._lock:
             if digest not in self._items:
                 self._items[digest] = segmenter.encode(photo)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from amodal import AmodalError, Instance, Pipeline
+from amodal.hub import Notice
 from amodal.inpaint.opencv import OpenCV
 from amodal.segment import MaskGuess
 
@@ -101,3 +102,27 @@ def test_a_network_is_loaded_once_by_many_threads(pipeline, monkeypatch):
     for thread in threads:
         thread.join()
     assert len(loads) == 1
+
+
+def test_a_fall_back_is_tried_again_after_a_while(pipeline, photo, monkeypatch):
+    notice = Notice("Slow", "no network", "Connect.")
+    answers = [(OpenCV(), notice), (OpenCV(), None)]
+    monkeypatch.setattr("amodal.inpaint.load.load_inpainter", lambda progress: answers.pop(0))
+    first = pipeline.inpainter()
+    assert pipeline.inpainter() is first
+    assert pipeline.notices == (notice,)
+    monkeypatch.setattr("amodal.pipeline.RETRY_AFTER", -1.0)
+    assert pipeline.inpainter() is not first
+    assert pipeline.notices == ()
+    assert answers == []
+
+
+def test_another_segmenter_looks_at_the_photo_anew(pipeline, photo, monkeypatch):
+    one, other = CountingSegmenter(), CountingSegmenter()
+    other.name = "other"
+    answers = [(one, Notice("Slow", "no network", "Connect.")), (other, None)]
+    monkeypatch.setattr("amodal.segment.load.load_segmenter", lambda progress: answers.pop(0))
+    monkeypatch.setattr("amodal.pipeline.RETRY_AFTER", -1.0)
+    pipeline.segment(photo, points=[(10, 10)])
+    pipeline.segment(photo, points=[(10, 10)])
+    assert (one.encoded, other.encoded) == (1, 1)
