@@ -34,6 +34,8 @@ def complete_appearance(
     Returns:
         The appearance in the window of the completion.
     """
+    if not (owner == position).any():  # wholly inside another's mask: its own mask tells more
+        owner = np.where(layer.instance.modal, np.int16(position), owner)
     amodal, x0, y0 = layer.completion.mask, layer.completion.x0, layer.completion.y0
     margin = max(8, max(amodal.shape) // 4)
     height, width = (side + 2 * margin for side in amodal.shape)

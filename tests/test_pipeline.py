@@ -126,3 +126,18 @@ def test_another_segmenter_looks_at_the_photo_anew(pipeline, photo, monkeypatch)
     pipeline.segment(photo, points=[(10, 10)])
     pipeline.segment(photo, points=[(10, 10)])
     assert (one.encoded, other.encoded) == (1, 1)
+
+
+def test_an_object_wholly_inside_another_s_mask_can_be_uncovered(pipeline, photo):
+    car = np.zeros((120, 160), bool)
+    car[30:100, 30:130] = True
+    driver = np.zeros_like(car)
+    driver[50:70, 60:80] = True
+    scene = pipeline.scene(
+        photo, [Instance(car, "car", "car"), Instance(driver, "person", "driver")]
+    )
+    picture, _ = pipeline.render(scene.delete("object-1"))
+    core = np.zeros_like(car)
+    core[55:65, 65:75] = True
+    assert np.array_equal(picture[core], photo[core])
+    assert (picture[car & ~driver] != photo[car & ~driver]).any()
