@@ -16,7 +16,7 @@ from amodal.device import pick_device
 from amodal.errors import AmodalError
 from amodal.geometry import Box, squeeze, theta_to_box, tight_box, unsqueeze
 from amodal.model import AmodalVAE
-from amodal.scene import Completion, Completions, Instance
+from amodal.scene import Completion, Completions, Instance, paste_window
 
 MAX_SAMPLES = 32
 
@@ -184,23 +184,13 @@ def place(
     left, top = min(x0, int(modal_box.x0)), min(y0, int(modal_box.y0))
     right = max(x0 + decoded.shape[1], int(modal_box.x1))
     bottom = max(y0 + decoded.shape[0], int(modal_box.y1))
-    mask = np.zeros((bottom - top, right - left), bool)
-    mask[y0 - top : y0 - top + decoded.shape[0], x0 - left : x0 - left + decoded.shape[1]] = decoded
-    modal = _cut(instance.modal, left, top, right, bottom)
-    counted = modal if known is None else _cut(known, left, top, right, bottom)
+    size = bottom - top, right - left
+    mask = paste_window(decoded, x0 - left, y0 - top, *size)
+    modal = paste_window(instance.modal, -left, -top, *size)  # empty beyond the photo
+    counted = modal if known is None else paste_window(known, -left, -top, *size)
     union = modal | (mask & counted)
     visible_iou = float((mask & modal).sum() / union.sum())
     return Completion(mask | modal, left, top, visible_iou)
-
-
-def _cut(mask: np.ndarray, left: int, top: int, right: int, bottom: int) -> np.ndarray:
-    """The window of a mask (H, W); empty beyond the photo."""
-    height, width = mask.shape
-    out = np.zeros((bottom - top, right - left), mask.dtype)
-    y0, y1, x0, x1 = max(top, 0), min(bottom, height), max(left, 0), min(right, width)
-    if y0 < y1 and x0 < x1:
-        out[y0 - top : y1 - top, x0 - left : x1 - left] = mask[y0:y1, x0:x1]
-    return out
 
 
 def _gather(mode: Completion, samples: tuple[Completion, ...]) -> Completions:

@@ -22,6 +22,7 @@ from amodal.cues import cues
 from amodal.data.kitti_mots import Label, TrackMask
 from amodal.data.shapes import Shape, tight
 from amodal.geometry import Box, squeeze, tight_box
+from amodal.scene import paste_window
 from amodal.training.pairs import PairBatch, Pairs
 
 WINDOW = 2.0  # half size of the window looked at, in half sizes of the modal box
@@ -124,11 +125,7 @@ def _partial(item: TrackMask, frame: Sequence[TrackMask], size: int) -> Partial 
 def _stamp(canvas: np.ndarray, item: TrackMask, window: Box) -> None:
     """Set the pixels of `item` that fall into the window."""
     x, y = item.x0 - int(window.x0), item.y0 - int(window.y0)
-    h, w = item.mask.shape
-    top, left = max(y, 0), max(x, 0)
-    bottom, right = min(y + h, canvas.shape[0]), min(x + w, canvas.shape[1])
-    if top < bottom and left < right:
-        canvas[top:bottom, left:right] |= item.mask[top - y : bottom - y, left - x : right - x]
+    canvas |= paste_window(item.mask, x, y, *canvas.shape)
 
 
 def _quantise(values: np.ndarray) -> np.ndarray:
