@@ -16,8 +16,9 @@ from amodal.data import kitti_mots
 from amodal.data.shapes import whole_shapes
 from amodal.errors import AmodalError
 from amodal.evaluation import methods
+from amodal.evaluation.case import Case
 from amodal.evaluation.metrics import summarise
-from amodal.evaluation.simulated import Case, held_out_cases, validation_cases
+from amodal.evaluation.simulated import held_out_cases, validation_cases
 from amodal.hub import fetch_own, replace_entry
 from amodal.hub.manifest import FILE_NAME, Scores, own_entries
 
@@ -66,9 +67,9 @@ def main(arguments: list[str] | None = None) -> int:
 def evaluate(options: argparse.Namespace) -> dict[str, dict[str, float]]:
     """Run the chosen methods: {method: {metric: value}}."""
     if options.held_out:
-        cases = held_out_cases(options.root, options.held_out)
+        cases = held_out_cases(options.root, options.held_out).cases
     else:
-        cases = validation_cases(options.root)
+        cases = validation_cases(options.root).cases
     completer = Completer.load(
         fetch_own(options.weights), stage=options.stage, device=options.device
     )

@@ -12,8 +12,9 @@ from amodal.data.occlusion import simulate
 from amodal.data.shapes import Shape, toy_shapes
 from amodal.evaluate import as_table
 from amodal.evaluation import methods
+from amodal.evaluation.case import MARGIN, Case
 from amodal.evaluation.metrics import count, summarise
-from amodal.evaluation.simulated import PAIRS_FILE, Case
+from amodal.evaluation.simulated import PAIRS_FILE
 from amodal.scene import Completion
 
 TINY = Path(__file__).parent / "data" / "tiny"
@@ -28,22 +29,22 @@ def case() -> Case:
 
 
 def at(mask: np.ndarray, x: int = 0, y: int = 0) -> Completion:
-    return Completion(mask, x + methods.MARGIN, y + methods.MARGIN)
+    return Completion(mask, x + MARGIN, y + MARGIN)
 
 
 def test_the_modal_mask_scores_nothing_where_it_is_hidden(case):
-    counts = count(methods.modal(case), case.whole, case.modal, methods.MARGIN)
+    counts = count(methods.modal(case), case)
     assert counts == (24, 40, 0, 16)
 
 
 def test_the_truth_scores_one(case):
-    scores = summarise([count(at(case.whole), case.whole, case.modal, methods.MARGIN)])
+    scores = summarise([count(at(case.whole), case)])
     assert set(scores.values()) == {1.0}
 
 
 def test_pixels_beyond_the_truth_s_box_count_as_false(case):
     wide = np.ones((4, 12), bool)
-    counts = count(at(wide, x=-1), case.whole, case.modal, methods.MARGIN)
+    counts = count(at(wide, x=-1), case)
     assert counts == (40, 48, 16, 24)
 
 

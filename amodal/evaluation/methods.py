@@ -1,8 +1,4 @@
-"""Ours and the baselines: every method answers cases with completions.
-
-Convention: a case's tight box starts at (MARGIN, MARGIN) of a canvas, so that no border of the
-"photo" cuts it or keeps a completion small.
-"""
+"""Ours and the baselines: every method answers cases with completions on the case's canvas."""
 
 from __future__ import annotations
 
@@ -16,23 +12,18 @@ import torch
 from amodal.completer import Completer, place
 from amodal.data.occlusion import simulate
 from amodal.data.shapes import Shape
+from amodal.evaluation.case import Case, instance_of, padding
 from amodal.evaluation.metrics import Counts, count
-from amodal.evaluation.simulated import Case
 from amodal.geometry import Box, box_to_theta, squeeze, tight_box
-from amodal.scene import Completion, Instance
+from amodal.scene import Completion
 
-MARGIN = 200
 BATCH = 64
-
-
-def instance_of(case: Case) -> Instance:
-    """The case as a photo would show it: its modal mask on a canvas."""
-    return Instance(np.pad(case.modal, MARGIN), case.category)
 
 
 def modal(case: Case) -> Completion:
     """Baseline: nothing is hidden."""
-    return Completion(case.modal, MARGIN, MARGIN)
+    left, top, _, _ = padding(case)
+    return Completion(case.modal, left, top)
 
 
 def convex_hull(case: Case) -> Completion:
@@ -40,7 +31,8 @@ def convex_hull(case: Case) -> Completion:
     points = cv2.findNonZero(case.modal.astype(np.uint8))
     hull = np.zeros(case.modal.shape, np.uint8)
     cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
-    return Completion(hull.astype(bool) | case.modal, MARGIN, MARGIN)
+    left, top, _, _ = padding(case)
+    return Completion(hull.astype(bool) | case.modal, left, top)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +77,7 @@ class NearestNeighbour:
         return cls(*({name: column[i] for name, column in columns.items()} for i in range(3)))
 
     def __call__(self, case: Case, completer: Completer) -> Completion:
-        instance = instance_of(case)
+        instance, _ = instance_of(case)
         query = completer.query(instance)
         similarity = self.keys[case.category] @ _unit(
             squeeze(instance.modal, query.crop, self.KEY_SIZE)
@@ -102,7 +94,7 @@ def _unit(mask: np.ndarray) -> np.ndarray:
 
 def score_baseline(answer: Callable[[Case], Completion], cases: Sequence[Case]) -> list[Counts]:
     """Counts of a method that needs nothing but the case."""
-    return [count(answer(case), case.whole, case.modal, MARGIN) for case in cases]
+    return [count(answer(case), case) for case in cases]
 
 
 def score_model(
@@ -113,7 +105,7 @@ def score_model(
     modes, bests = [], []
     for start in range(0, len(cases), BATCH):
         chunk = cases[start : start + BATCH]
-        instances = [instance_of(case) for case in chunk]
+        instances = [instance_of(case)[0] for case in chunk]
         queries = [completer.query(instance) for instance in instances]
         canonical, theta = completer.decode(queries, samples, generator=generator)
         for i, case in enumerate(chunk):
@@ -127,9 +119,7 @@ def score_model(
                         completer.info.threshold,
                         None,
                     ),
-                    case.whole,
-                    case.modal,
-                    MARGIN,
+                    case,
                 )
                 for k in range(samples + 1)
             ]

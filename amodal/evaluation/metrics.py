@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from amodal.scene import Completion
+from amodal.evaluation.case import Case, padding
+from amodal.geometry import Box
+from amodal.scene import Completion, paste_window
 
 
 class Counts(NamedTuple):
@@ -23,26 +25,35 @@ class Counts(NamedTuple):
         return self.full_intersection / self.full_union
 
 
-def count(prediction: Completion, whole: np.ndarray, modal: np.ndarray, margin: int) -> Counts:
-    """Compare a completion with the truth.
+def count(prediction: Completion, case: Case) -> Counts:
+    """Compare a completion on the case's canvas with the truth; outside the photo nothing counts.
 
-    Args:
-        prediction: in a frame where the truth's tight box starts at (margin, margin).
-        whole: truth, (h, w) bool, tight.
-        modal: visible part of it, (h, w) bool.
-        margin: pixels.
+    Raises:
+        ValueError: the case has no true mask.
     """
-    height, width = whole.shape
-    inside = Completion(prediction.mask, prediction.x0 - margin, prediction.y0 - margin)
-    mask = inside.on_photo(height, width)
-    outside = prediction.area - int(mask.sum())  # false pixels beyond the truth's box
-    hidden_mask, hidden_truth = mask & ~modal, whole & ~modal
+    if case.whole is None:
+        raise ValueError("whole: got None, expected a case with a true mask")
+    left, top, _, _ = padding(case)
+    mask, x0, y0 = prediction.mask, prediction.x0 - left, prediction.y0 - top
+    if case.photo is not None:
+        mask, x0, y0 = _inside(case.photo, mask, x0, y0)
+    height, width = case.whole.shape
+    within = paste_window(mask, x0, y0, height, width)
+    outside = int(mask.sum()) - int(within.sum())  # false pixels beyond the case's window
+    hidden_mask, hidden_truth = within & ~case.visible, case.whole & ~case.visible
     return Counts(
-        int((mask & whole).sum()),
-        int((mask | whole).sum()) + outside,
+        int((within & case.whole).sum()),
+        int((within | case.whole).sum()) + outside,
         int((hidden_mask & hidden_truth).sum()),
         int((hidden_mask | hidden_truth).sum()) + outside,
     )
+
+
+def _inside(photo: Box, mask: np.ndarray, x0: int, y0: int) -> tuple[np.ndarray, int, int]:
+    """Cut a mask at (x0, y0) to the photo."""
+    left, top, right, bottom = (round(edge) for edge in photo)
+    mask = mask[max(top - y0, 0) : max(bottom - y0, 0), max(left - x0, 0) : max(right - x0, 0)]
+    return mask, max(x0, left), max(y0, top)
 
 
 def summarise(counts: Sequence[Counts]) -> dict[str, float]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,30 +19,11 @@ from amodal.data.kitti_mots import TrackMask
 from amodal.data.occlusion import Placement, occlude, simulate
 from amodal.data.shapes import is_clean_whole
 from amodal.errors import AmodalError
+from amodal.evaluation.case import Case, CaseSet
+from amodal.scene import paste_window
 
 PAIRS_FILE = Path(__file__).parent / "pairs_kitti_mots.json"
 COUNT = 2000
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """One question of the protocol, in the pixels of the whole's tight box.
-
-    Args:
-        whole: the truth, (h, w) bool.
-        modal: what is visible of it, (h, w) bool.
-        category: one of scene.CLASSES.
-        track: cases of one track are not independent.
-    """
-
-    whole: np.ndarray
-    modal: np.ndarray
-    category: str
-    track: tuple[int, ...]
-
-    @property
-    def occlusion_rate(self) -> float:
-        return 1 - self.modal.sum() / self.whole.sum()
 
 
 def draw_pairs(items: Sequence[TrackMask], count: int, seed: int) -> list[list[int]]:
@@ -78,21 +58,35 @@ def cases(items: Sequence[TrackMask], rows: Sequence[Sequence[int]]) -> list[Cas
                 "use the official KITTI MOTS training annotations."
             ) from error
         placement = Placement(*row[6:10], bool(row[10]))
-        modal = occlude(whole.mask, occluder.mask, placement)
-        out.append(Case(whole.mask, modal, whole.category, (whole.sequence, whole.track)))
+        out.append(case_of(whole, occluder, placement))
     return out
 
 
-def validation_cases(root: Path) -> list[Case]:
+def case_of(whole: TrackMask, occluder: TrackMask, placement: Placement) -> Case:
+    """Hide `whole` by the placed occluder, in a window of twice the whole's tight box.
+
+    So large, a network that looks at twice the modal box sees all of the occluder that it can.
+    """
+    height, width = whole.mask.shape
+    top, left = (height + 1) // 2, (width + 1) // 2
+    size = height + 2 * top, width + 2 * left
+    truth = paste_window(whole.mask, left, top, *size)
+    moved = placement._replace(x=placement.x + left, y=placement.y + top)
+    others = ~occlude(np.ones(size, bool), occluder.mask, moved)
+    group = (whole.sequence, whole.track)
+    return Case(truth, truth & ~others, whole.category, group, others)
+
+
+def validation_cases(root: Path) -> CaseSet:
     """The fixed protocol on KITTI MOTS at `root`."""
     items = kitti_mots.read(root, kitti_mots.VALIDATION_SEQUENCES)
-    return cases(items, json.loads(PAIRS_FILE.read_text())["pairs"])
+    return CaseSet(tuple(cases(items, json.loads(PAIRS_FILE.read_text())["pairs"])))
 
 
-def held_out_cases(root: Path, sequences: Sequence[int], count: int = 1000) -> list[Case]:
+def held_out_cases(root: Path, sequences: Sequence[int], count: int = 1000) -> CaseSet:
     """The same protocol on training sequences held out, for choosing hyper-parameters."""
     items = kitti_mots.read(root, sequences)
-    return cases(items, draw_pairs(items, count, seed=1))
+    return CaseSet(tuple(cases(items, draw_pairs(items, count, seed=1))))
 
 
 def write_pairs(root: Path, path: Path) -> None:
