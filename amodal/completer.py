@@ -92,7 +92,7 @@ class Completer:
             place(instance, query, canonical[0, k], theta[0, k], self.info.threshold, known)
             for k in range(samples + 1)
         ]
-        return _gather(whole[0], tuple(whole[1:]))
+        return gather(whole[0], tuple(whole[1:]))
 
     def query(self, instance: Instance) -> Query:
         """Bring an instance into crop frame."""
@@ -193,7 +193,7 @@ def place(
     return Completion(mask | modal, left, top, visible_iou)
 
 
-def _gather(mode: Completion, samples: tuple[Completion, ...]) -> Completions:
+def gather(mode: Completion, samples: tuple[Completion, ...]) -> Completions:
     """Add the samples' mean over their common window."""
     everything = (mode, *samples)
     left = min(item.x0 for item in everything)
