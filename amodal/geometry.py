@@ -190,7 +190,9 @@ def box_to_theta(box: Box, crop: Box) -> np.ndarray:
     )
 
 
-def warp(mask: Tensor, theta: Tensor, window: Tensor | None = None) -> Tensor:
+def warp(
+    mask: Tensor, theta: Tensor, window: Tensor | None = None, size: int | None = None
+) -> Tensor:
     """Move `mask` from canonical to crop frame by `theta`, differentiably (paper section 4.2).
 
     Takes probabilities, never logits: outside the mask grid_sample reads 0, which means "absent"
@@ -201,9 +203,10 @@ def warp(mask: Tensor, theta: Tensor, window: Tensor | None = None) -> Tensor:
         theta: (B, 4) tx, ty, sx, sy.
         window: (B, 4), the part of the crop frame to look at, in the same form as theta (centre and
             half size); None is the crop frame itself. A completed object leaves the crop frame.
+        size: R, side of the result; None is the mask's own.
 
     Returns:
-        (B, 1, S, S) in 0..1.
+        (B, 1, R, R) in 0..1.
     """
     t, s = theta[:, :2], theta[:, 2:]  # (B, 2) each
     if window is None:
@@ -215,5 +218,25 @@ def warp(mask: Tensor, theta: Tensor, window: Tensor | None = None) -> Tensor:
         [scale[:, 0], zero, shift[:, 0], zero, scale[:, 1], shift[:, 1]], dim=1
     ).view(-1, 2, 3)
     with torch.autocast(mask.device.type, enabled=False):  # bfloat16 is too coarse for positions
-        grid = F.affine_grid(inverse.float(), list(mask.shape), align_corners=False)
-        return F.grid_sample(mask.float(), grid, padding_mode="zeros", align_corners=False)
+        shape = [*mask.shape[:2], *((size, size) if size else mask.shape[2:])]
+        grid = F.affine_grid(inverse.float(), shape, align_corners=False)
+        return _look_up(mask, grid)
+
+
+def at_points(mask: Tensor, theta: Tensor, points: Tensor) -> Tensor:
+    """What placed masks say at points, differentiably; 0 outside of a mask.
+
+    Args:
+        mask: (B, 1, S, S) in 0..1, canonical.
+        theta: (B, 4) tx, ty, sx, sy.
+        points: (P, 2) x, y in crop frame.
+
+    Returns:
+        (B, P) in 0..1.
+    """
+    grid = (points - theta[:, None, :2]) / theta[:, None, 2:]  # (B, P, 2) canonical
+    return _look_up(mask, grid[:, None])[:, 0, 0]
+
+
+def _look_up(mask: Tensor, grid: Tensor) -> Tensor:
+    return F.grid_sample(mask.float(), grid, padding_mode="zeros", align_corners=False)
