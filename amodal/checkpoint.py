@@ -56,7 +56,9 @@ def save_stage(folder: Path, info: StageInfo, modules: Mapping[str, nn.Module]) 
         for key, value in module.state_dict().items()
     }
     path = stage_path(folder, info.stage)
-    save_file(tensors, path, metadata={"format": FORMAT, "info": json.dumps(asdict(info))})
+    partial = path.with_suffix(".partial")
+    save_file(tensors, partial, metadata={"format": FORMAT, "info": json.dumps(asdict(info))})
+    partial.replace(path)  # an interruption never leaves half a file
     return path
 
 

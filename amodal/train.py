@@ -1,7 +1,8 @@
 """Train Amodal-VAE: `python -m amodal.train --data kitti-mots --root DIR`.
 
 Runs the three stages of the paper (section 4.1), goes on where an interrupted run stopped, and
-writes one safetensors file a stage and curves.json into --out.
+writes one safetensors file a stage and curves.json into --out. With several processes, one a
+graphics card or processor: `torchrun --nproc-per-node N -m amodal.train ...`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from amodal.device import DEVICES, pick_device
 from amodal.errors import AmodalError
 from amodal.hub.manifest import FILE_NAME, Entry, describe_file, replace_entry
 from amodal.training import config as presets
+from amodal.training.distributed import joined, once, team
 from amodal.training.loop import Curves
 from amodal.training.partial import partial_masks, toy_partials
 from amodal.training.stages import train
@@ -60,6 +62,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _train(options: argparse.Namespace) -> None:
+    with joined(pick_device(options.device)) as device:
+        _train_on(device, options)
+
+
+def _train_on(device: torch.device, options: argparse.Namespace) -> None:
     config = presets.toy() if options.data == "toy" else presets.TrainConfig()
     stages = tuple(
         replace(stage, steps=max(round(stage.steps * options.scale), 20)) for stage in config.stages
@@ -72,16 +79,20 @@ def _train(options: argparse.Namespace) -> None:
         if options.root is None:
             raise AmodalError("--root is missing: give the folder of KITTI MOTS.")
         sequences = [s for s in kitti_mots.TRAINING_SEQUENCES if s not in options.hold_out]
-        print(f"reading KITTI MOTS, training sequences {sequences}")
+        _say(f"reading KITTI MOTS, training sequences {sequences}")
         items = kitti_mots.read(options.root, sequences)
         shapes = whole_shapes(items)
         partials = partial_masks(items, config.model.size)
-    device = pick_device(options.device)
-    print(f"{len(shapes)} whole masks, {len(partials)} partial masks, on {device}")
+    _say(f"{len(shapes)} whole masks, {len(partials)} partial masks, on {device}")
     torch.set_float32_matmul_precision("high")
     train(config, shapes, partials, options.out, device, options.workers)
-    _write_manifest(options)
-    print(f"wrote {options.out}")
+    once(_write_manifest, options)
+    _say(f"wrote {options.out}")
+
+
+def _say(line: str) -> None:
+    if team().leads:
+        print(line)
 
 
 STAGES = {

@@ -1,4 +1,7 @@
-"""One optimisation, resumable: Adam, one-cycle learning rate, moving average, curves."""
+"""One optimisation, resumable: Adam, one-cycle learning rate, moving average, curves.
+
+By one process or several (distributed.py); the first of them writes the files.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset, Subset
 from tqdm import tqdm
 
 from amodal.training.config import StageConfig
+from amodal.training.distributed import team
 
 RECORD_EVERY = 50
 SAVE_EVERY = 500
@@ -68,17 +72,24 @@ class Curves:
                 points.pop()
             points.append([step, round(value, 4)])
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text(json.dumps(self.values))
+        partial = self.path.with_suffix(".partial")
+        partial.write_text(json.dumps(self.values))
+        partial.replace(self.path)  # an interruption never leaves half a file
 
 
 def run(job: Job, state_path: Path, curves: Curves, device: torch.device, workers: int) -> None:
-    """Optimise from the saved state, if there is one, to the last step."""
+    """Optimise from the saved state, if there is one, to the last step.
+
+    Leaves the last saved state there: it is the caller's to delete once the result is written.
+    """
+    us = team()
     network = job.network.to(device, memory_format=torch.channels_last).train()
     average = job.average.to(device)
     for module in network.modules():  # frozen parts keep their statistics
         parameters = list(module.parameters())
         if parameters and not any(parameter.requires_grad for parameter in parameters):
             module.eval()
+    objective = us.objective(network, job.loss, job.schedule.batch)
     trainable = [p for p in network.parameters() if p.requires_grad]
     optimiser = torch.optim.Adam(trainable, lr=job.schedule.rate, betas=(0.9, 0.98))
     scheduler = torch.optim.lr_scheduler.OneCycleLR(
@@ -91,16 +102,24 @@ def run(job: Job, state_path: Path, curves: Curves, device: torch.device, worker
         "scheduler": scheduler,
     }
     start = _resume(state_path, parts)
-    remaining = Subset(job.batches, range(start, job.schedule.steps))
+    batches = us.batches(job.batches, job.schedule.batch)
+    remaining = Subset(batches, range(start, job.schedule.steps))
     # A generator of its own, so that the loader takes nothing from the restored random state.
     generator = torch.Generator().manual_seed(start)
     loader = DataLoader(remaining, batch_size=None, num_workers=workers, generator=generator)
-    bar = tqdm(loader, desc=job.name, initial=start, total=job.schedule.steps, mininterval=2)
+    bar = tqdm(
+        loader,
+        desc=job.name,
+        initial=start,
+        total=job.schedule.steps,
+        mininterval=2,
+        disable=not us.leads,
+    )
     sums: dict[str, float] = {}
     before, began = curves.seconds(job.name), time.monotonic()
     for step, batch in enumerate(bar, start=start + 1):
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "mps"):
-            terms = job.loss(network, batch.to(device))
+            terms = objective(batch.to(device))
         optimiser.zero_grad(set_to_none=True)
         terms["loss"].backward()
         nn.utils.clip_grad_norm_(trainable, 200.0)
@@ -111,14 +130,14 @@ def run(job: Job, state_path: Path, curves: Curves, device: torch.device, worker
             sums[name] = sums.get(name, 0.0) + value.item()
         if step % RECORD_EVERY == 0 or step == job.schedule.steps:
             count = step % RECORD_EVERY or RECORD_EVERY
-            means = {name: value / count for name, value in sums.items()}
+            means = us.mean({name: value / count for name, value in sums.items()})
             seconds = before + time.monotonic() - began
-            curves.record(job.name, step, {**means, "seconds": seconds})
+            if us.leads:
+                curves.record(job.name, step, {**means, "seconds": seconds})
             bar.set_postfix({name: f"{value:.1f}" for name, value in means.items()})
             sums = {}
-        if step % SAVE_EVERY == 0 and step < job.schedule.steps:
+        if us.leads and step % SAVE_EVERY == 0 and step < job.schedule.steps:
             _save(state_path, step, parts)
-    state_path.unlink(missing_ok=True)
 
 
 @torch.no_grad()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,8 +17,10 @@ from amodal.checkpoint import (
     load_stage,
     save_stage,
 )
+from amodal.data.layouts import Layout
 from amodal.model import AmodalVAE
 from amodal.training.config import TrainConfig
+from amodal.training.distributed import once
 from amodal.training.loop import Curves, Job, run
 from amodal.training.losses import full_mask_loss, pair_loss, partial_loss
 from amodal.training.pairs import Pairs
@@ -32,6 +34,7 @@ def train(
     folder: Path,
     device: torch.device,
     workers: int = 0,
+    layouts: Sequence[Layout] = (),
 ) -> None:
     """Run the stages whose file is not in `folder` yet, one after the other.
 
@@ -41,6 +44,7 @@ def train(
         folder: gets stageN.safetensors, curves.json, and stageN.state.pt while a stage runs.
         device: to compute on.
         workers: processes that draw batches.
+        layouts: real occlusions to lay over whole masks.
     """
     curves = Curves(folder / "curves.json")
     trained = tuple(sorted({shape.category for shape in shapes}))
@@ -49,9 +53,11 @@ def train(
             continue
         torch.manual_seed(config.seed + stage)
         job, modules = build(config, shapes, partials, folder, device)
-        run(job, folder / f"stage{stage}.state.pt", curves, device, workers)
+        state_path = folder / f"stage{stage}.state.pt"
+        run(job, state_path, curves, device, workers)
         info = StageInfo(stage, config.model, trained, config.threshold, asdict(config))
-        save_stage(folder, info, modules(job.average))
+        once(save_stage, folder, info, modules(job.average))
+        once(state_path.unlink, True)  # missing_ok
 
 
 # Each builder returns the job and a function that names the averaged modules to save.
