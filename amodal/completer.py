@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,9 @@ from amodal.checkpoint import StageInfo, load_model
 from amodal.cues import cues, touched_borders
 from amodal.device import pick_device
 from amodal.errors import AmodalError
+from amodal.evidence import NO_EVIDENCE, Evidence, clues, log_likelihood
 from amodal.geometry import Box, squeeze, theta_to_box, tight_box, unsqueeze
+from amodal.guidance import guide
 from amodal.model import AmodalVAE
 from amodal.scene import Completion, Completions, Instance, paste_window
 
@@ -66,6 +68,7 @@ class Completer:
         samples: int = 20,
         seed: int = 0,
         temperature: float = 1.0,
+        evidence: Evidence = NO_EVIDENCE,
     ) -> Completions:
         """Imagine the whole object: the posterior's mode and `samples` draws.
 
@@ -76,23 +79,33 @@ class Completer:
             samples: K, 1 to 32.
             seed: of the draws; equal seeds give equal bytes on one machine.
             temperature: scales the posterior's width; 0 draws the mode each time.
+            evidence: what else is known; its box takes the place of the instance's. Mode and draws
+                move towards it (guidance.py); `support` tells how many of them got there.
 
         Raises:
-            AmodalError: the mask is empty, or the box does not contain it.
+            AmodalError: the mask is empty, a box is degenerate, or the evidence contradicts itself
+                or the visible part.
         """
         if not 1 <= samples <= MAX_SAMPLES:
             raise AmodalError(f"Samples: got {samples}, expected 1 to {MAX_SAMPLES}.")
         if not 0 <= temperature <= 4:
             raise AmodalError(f"Temperature: got {temperature}, expected 0 to 4.")
+        evidence.check(instance)
+        if evidence.box is not None:
+            instance = replace(instance, box=evidence.box)
         query = self.query(instance)
         generator = torch.Generator().manual_seed(seed)
-        canonical, theta = self.decode([query], samples, temperature, generator)
+        if not replace(evidence, box=None).empty:
+            canonical, theta = self.decode_guided(query, evidence, samples, temperature, generator)
+        else:
+            canonical, theta = self.decode([query], samples, temperature, generator)
         known = None if hidden is None else ~hidden | instance.modal
         whole = [
             place(instance, query, canonical[0, k], theta[0, k], self.info.threshold, known)
             for k in range(samples + 1)
         ]
-        return gather(whole[0], tuple(whole[1:]))
+        support = float(np.mean([evidence.agrees(sample) for sample in whole[1:]]))
+        return gather(whole[0], tuple(whole[1:]), support)
 
     def query(self, instance: Instance) -> Query:
         """Bring an instance into crop frame."""
@@ -133,6 +146,39 @@ class Completer:
             mask, class_id, cue, samples=samples, temperature=temperature, generator=generator
         )
         return canonical.cpu().numpy(), theta.cpu().numpy()
+
+    def decode_guided(
+        self,
+        query: Query,
+        evidence: Evidence,
+        samples: int,
+        temperature: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Run the network on one query, its codes moved towards the evidence.
+
+        Returns:
+            as `decode`, with B = 1. The draws are those that `decode` would start from.
+        """
+        mask, class_id, cue = self._tensors([query])
+        said = clues(evidence, query.crop, self.device)
+        with torch.no_grad():
+            posterior, features = self.model.encoder(mask, class_id, cue)
+            draws = posterior.sample(samples, generator=generator, temperature=temperature)[0]
+        draws = torch.cat([posterior.mode, draws])  # (1 + K, D)
+        features = features.expand(len(draws), -1)
+        known = cue[:, 5].bool().expand(len(draws))
+
+        def decoded(z: Tensor) -> tuple[Tensor, Tensor]:
+            canonical = self.model.decoder(z).float().sigmoid()
+            return canonical, self.model.transformer(canonical, z, features, known)
+
+        def fit(z: Tensor) -> Tensor:
+            return log_likelihood(said, *decoded(z), self.info.threshold)
+
+        with torch.no_grad():
+            canonical, theta = decoded(guide(posterior, draws, fit))
+        return canonical[None, :, 0].cpu().numpy(), theta[None].cpu().numpy()
 
     @torch.inference_mode()
     def suggest_class(self, modal: np.ndarray) -> tuple[tuple[str, float], ...]:
@@ -193,7 +239,7 @@ def place(
     return Completion(mask | modal, left, top, visible_iou)
 
 
-def gather(mode: Completion, samples: tuple[Completion, ...]) -> Completions:
+def gather(mode: Completion, samples: tuple[Completion, ...], support: float = 1.0) -> Completions:
     """Add the samples' mean over their common window."""
     everything = (mode, *samples)
     left = min(item.x0 for item in everything)
@@ -205,4 +251,4 @@ def gather(mode: Completion, samples: tuple[Completion, ...]) -> Completions:
         h, w = item.mask.shape
         y, x = item.y0 - top, item.x0 - left
         total[y : y + h, x : x + w] += item.mask
-    return Completions(mode, samples, total / len(samples), left, top)
+    return Completions(mode, samples, total / len(samples), left, top, support)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from amodal.completer import Completer
+from amodal.evidence import NO_EVIDENCE, Evidence
 from amodal.geometry import Box
 from amodal.hub import Notice, fetch_own
 from amodal.scene import Completion, Completions, Instance
@@ -100,13 +101,19 @@ class Pipeline:
         samples: int = 20,
         seed: int = 0,
         temperature: float = 1.0,
+        evidence: Evidence = NO_EVIDENCE,
     ) -> Completions:
         """Imagine the whole of an instance; the others may hide it. See Completer.complete."""
         hidden = np.zeros_like(instance.modal)
         for other in others:
             hidden |= other.modal
         return self.completer.complete(
-            instance, hidden, samples=samples, seed=seed, temperature=temperature
+            instance,
+            hidden,
+            samples=samples,
+            seed=seed,
+            temperature=temperature,
+            evidence=evidence,
         )
 
     def suggest_class(self, modal: np.ndarray) -> tuple[tuple[str, float], ...]:

@@ -90,6 +90,8 @@ class Completions:
         probability: share of the samples that cover each pixel, (h, w) float32 in 0..1.
         x0: left edge of the probability window in image pixels.
         y0: top edge of the probability window in image pixels.
+        support: share of the samples that agree with all of the given evidence, 0..1; 0 means that
+            the evidence contradicts what the model can imagine. 1 without evidence.
     """
 
     mode: Completion
@@ -97,6 +99,7 @@ class Completions:
     probability: np.ndarray
     x0: int
     y0: int
+    support: float = 1.0
 
     def probability_on_photo(self, height: int, width: int) -> np.ndarray:
         """The part inside a photo of this size, (height, width) float32."""
