@@ -33,12 +33,14 @@ class Label:
         occluded: 0 fully visible, 1 partly, 2 largely occluded, 3 unknown.
         box: full extent inside the photo, image frame.
         depth: distance along the camera's axis, metres.
+        angle: from which side the object is seen (alpha), radians.
     """
 
     truncated: int
     occluded: int
     box: Box
     depth: float
+    angle: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +125,7 @@ def read_labels(path: Path) -> dict[tuple[int, int], Label]:
         try:
             frame, track = int(fields[0]), int(fields[1])
             values = [float(field) for field in fields[3:17]]
-            label = Label(int(values[0]), int(values[1]), Box(*values[3:7]), values[12])
+            label = Label(int(values[0]), int(values[1]), Box(*values[3:7]), values[12], values[2])
         except (ValueError, IndexError, TypeError) as error:
             raise AmodalError(
                 f"{path.name}, line {number}: not a KITTI tracking label ({error})."
