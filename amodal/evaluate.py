@@ -1,6 +1,7 @@
 """Score completions: `python -m amodal.evaluate --data kitti-mots --root DIR --json FILE`.
 
-Prints a table and writes {protocol: {method: {metric: value in 0..1}}}.
+Prints tables (docs/results.md explains them) and writes {"run": what was run, protocol: {method:
+{metric: value in 0..1, "intervals": ..., "by_class": ..., "by_occlusion": ...}}}.
 """
 
 from __future__ import annotations
@@ -8,29 +9,41 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from amodal.completer import Completer
-from amodal.data import kitti_mots
-from amodal.data.shapes import whole_shapes
 from amodal.errors import AmodalError
-from amodal.evaluation import methods
-from amodal.evaluation.case import Case
-from amodal.evaluation.metrics import summarise
-from amodal.evaluation.simulated import held_out_cases, validation_cases
-from amodal.hub import fetch_own, replace_entry
-from amodal.hub.manifest import FILE_NAME, Scores, own_entries
+from amodal.evaluation import methods, scores
+from amodal.evaluation.methods import METHODS, Context
+from amodal.evaluation.protocols import DATA_SETS
+from amodal.evaluation.questions import Selection, questions
+from amodal.evaluation.record import command, describe, record
+from amodal.evaluation.report import markdown
+from amodal.hub import fetch_own
+from amodal.hub.manifest import FILE_NAME
 
-METHODS = ("mode", "best_of_20", "nearest_neighbour", "convex_hull", "modal")
+RUN = "run"  # the key beside the protocols
 
 
-def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m amodal.evaluate", description=__doc__)
-    parser.add_argument("--data", choices=("kitti-mots",), default="kitti-mots")
+    parser.add_argument("--data", choices=DATA_SETS, default="kitti-mots")
     parser.add_argument("--root", type=Path, required=True, help="folder of the data set")
-    parser.add_argument("--protocol", choices=("simulated",), default="simulated")
+    parser.add_argument(
+        "--protocol", nargs="+", metavar="NAME", help="default: the data set's first"
+    )
+    parser.add_argument("--methods", nargs="+", choices=METHODS, metavar="NAME")
+    parser.add_argument(
+        "--predicted",
+        nargs="+",
+        type=float,
+        metavar="STRENGTH",
+        help="give the methods modal masks roughened as by a predictor, 0 (not) to 1",
+    )
     parser.add_argument("--json", type=Path, help="file to write the scores to")
+    parser.add_argument("--markdown", type=Path, help="file to write the tables to")
     parser.add_argument(
         "--record", action="store_true", help="enter the scores into the manifest of --weights"
     )
@@ -38,85 +51,114 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--stage", type=int, choices=(2, 3), default=3)
     parser.add_argument("--threshold", type=float, help="overrides the weights' own t")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS)
+    parser.add_argument(
+        "--against",
+        choices=METHODS,
+        default="mode",
+        metavar="METHOD",
+        help="what the others are compared with, case by case (default: mode)",
+    )
+    parser.add_argument("--cases", type=int, metavar="N", help="only N cases, evenly spaced")
     parser.add_argument(
         "--held-out",
         type=int,
-        nargs="*",
+        nargs="+",
         metavar="SEQUENCE",
         help="score on these training sequences instead, for choosing hyper-parameters",
     )
     return parser.parse_args(arguments)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     try:
-        scores = evaluate(options)
+        check(options)
+        run, results = evaluate(options)
     except AmodalError as error:
         print(f"amodal.evaluate: {error}", file=sys.stderr)
         return 2
-    print(as_table(scores))
-    if options.record:
-        record(fetch_own(options.weights) / FILE_NAME, {options.protocol: scores})
+    report = markdown(run, results)
+    print(report)
+    if options.markdown:
+        options.markdown.write_text(report)
     if options.json:
-        options.json.write_text(json.dumps({options.protocol: scores}, indent=2) + "\n")
+        options.json.write_text(json.dumps({RUN: run, **results}, indent=2) + "\n")
+    if options.record:
+        record(fetch_own(options.weights) / FILE_NAME, results)
     return 0
 
 
-def evaluate(options: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """Run the chosen methods: {method: {metric: value}}."""
-    if options.held_out:
-        cases = held_out_cases(options.root, options.held_out).cases
-    else:
-        cases = validation_cases(options.root).cases
-    completer = Completer.load(
-        fetch_own(options.weights), stage=options.stage, device=options.device
-    )
+def check(options: argparse.Namespace) -> None:
+    """Refuse before the work what would fail after it.
+
+    Raises:
+        AmodalError: options that don't go together.
+    """
+    known = DATA_SETS[options.data].protocols
+    for name in options.protocol or ():
+        if name not in known:
+            raise AmodalError(
+                f"--protocol: got {name}, but {options.data} has {', '.join(known) or 'none'}."
+            )
+    for strength in options.predicted or ():
+        if not 0 <= strength <= 1:
+            raise AmodalError(f"--predicted: got {strength:g}, expected 0 to 1.")
+    if options.cases is not None and options.cases < 1:
+        raise AmodalError(f"--cases: got {options.cases}, expected at least 1.")
+    if options.record and (options.cases or options.held_out or options.predicted):
+        raise AmodalError(
+            "--record enters scores of the whole protocol: leave --cases, --held-out and "
+            "--predicted out."
+        )
+    for path in (options.json, options.markdown):
+        if path is not None and not path.resolve().parent.is_dir():
+            raise AmodalError(f"Can't write {path}: its folder does not exist, create it first.")
+
+
+def evaluate(options: argparse.Namespace) -> tuple[dict, dict]:
+    """Run the chosen methods on the chosen protocols.
+
+    Returns:
+        (run, {protocol: {method: {metric: value, ...}}}).
+    """
+    folder = fetch_own(options.weights)
+    completer = Completer.load(folder, stage=options.stage, device=options.device)
     if options.threshold is not None:
         completer.info = replace(completer.info, threshold=options.threshold)
-    wanted, scores = options.methods, {}
-    if "mode" in wanted or "best_of_20" in wanted:
-        modes, bests = methods.score_model(completer, cases)
-        scores |= {"mode": summarise(modes), "best_of_20": summarise(bests)}
-    if "nearest_neighbour" in wanted:
-        scores["nearest_neighbour"] = _nearest_neighbour(completer, cases, options.root)
-    for name in ("convex_hull", "modal"):
-        if name in wanted:
-            scores[name] = summarise(methods.score_baseline(getattr(methods, name), cases))
-    return scores
+    context = Context(completer, DATA_SETS[options.data], options.root)
+    selection = Selection(
+        options.protocol or (), options.held_out or (), options.predicted or (), options.cases
+    )
+    run = {"command": command(options), "data": options.data, "stage": options.stage}
+    run |= describe(folder, context) | {"protocols": {}}
+    results, runners = {}, {}
+    for question in questions(context.data, options.root, selection):
+        cases = question.cases.cases
+        kind = scores.metric_set(cases)
+        if kind.only_boxes not in runners:  # loaded once for all protocols of a kind
+            names = chosen(options.methods, kind.only_boxes)
+            runners[kind.only_boxes] = methods.build(names, context)
+        tables = scores.measure(runners[kind.only_boxes], cases)
+        results[question.name] = scores.report(tables, cases, options.against)
+        run["protocols"][question.name] = question.facts()
+    return run, results
 
 
-def record(manifest: Path, scores: Scores) -> None:
-    """Enter scores, rounded to 4 digits, into the own entry of a manifest."""
-    (entry,) = own_entries(manifest)
-    rounded = {
-        protocol: {
-            method: {metric: round(value, 4) for metric, value in values.items()}
-            for method, values in table.items()
-        }
-        for protocol, table in scores.items()
-    }
-    replace_entry(manifest, replace(entry, scores={**entry.scores, **rounded}))
+def chosen(wanted: Sequence[str] | None, only_boxes: bool) -> list[str]:
+    """The methods that run, in the order of the registry; by default all that make sense.
 
-
-def _nearest_neighbour(completer: Completer, cases: list[Case], root: Path) -> dict[str, float]:
-    shapes = whole_shapes(kitti_mots.read(root, kitti_mots.TRAINING_SEQUENCES))
-    neighbour = methods.NearestNeighbour.build(shapes)
-    return summarise(methods.score_baseline(lambda case: neighbour(case, completer), cases))
-
-
-def as_table(scores: dict[str, dict[str, float]]) -> str:
-    """A Markdown table in per cent."""
-    metrics = list(next(iter(scores.values())))
-    lines = [
-        "| method | " + " | ".join(metrics) + " |",
-        "|---|" + "---:|" * len(metrics),
+    Raises:
+        AmodalError: none of the wanted ones makes sense where only boxes are known.
+    """
+    names = [
+        name for name, method in METHODS.items() if (name in wanted if wanted else method.default)
     ]
-    for method, values in scores.items():
-        cells = " | ".join(f"{100 * values[metric]:.1f}" for metric in metrics)
-        lines.append(f"| {method} | {cells} |")
-    return "\n".join(lines)
+    fitting = [name for name in names if not (only_boxes and METHODS[name].needs_mask)]
+    if not fitting:
+        raise AmodalError(
+            f"--methods: {', '.join(names)} need a true mask, but the protocol knows boxes only."
+        )
+    return fitting
 
 
 if __name__ == "__main__":

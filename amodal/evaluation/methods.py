@@ -1,128 +1,160 @@
-"""Ours and the baselines: every method answers cases with completions on the case's canvas."""
+"""The registry of methods: what answers the cases, and which of its answers counts.
+
+To add one, write a builder: a function of the Context that loads what it needs and returns a
+function of cases, which gives a Completion or Completions for each, in order, on the case's canvas
+(case.py). Methods that share a builder share its answers: they differ in the pick only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
-import cv2
-import numpy as np
-import torch
-
-from amodal.completer import Completer, place
-from amodal.data.occlusion import simulate
-from amodal.data.shapes import Shape
-from amodal.evaluation.case import Case, instance_of, padding
-from amodal.evaluation.metrics import Counts, count
-from amodal.geometry import Box, box_to_theta, squeeze, tight_box
-from amodal.scene import Completion
-
-BATCH = 64
-
-
-def modal(case: Case) -> Completion:
-    """Baseline: nothing is hidden."""
-    left, top, _, _ = padding(case)
-    return Completion(case.modal, left, top)
-
-
-def convex_hull(case: Case) -> Completion:
-    """Baseline: the convex hull of the visible pixels."""
-    points = cv2.findNonZero(case.modal.astype(np.uint8))
-    hull = np.zeros(case.modal.shape, np.uint8)
-    cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
-    left, top, _, _ = padding(case)
-    return Completion(hull.astype(bool) | case.modal, left, top)
+from amodal.completer import Completer
+from amodal.errors import AmodalError
+from amodal.evaluation import answers, samples
+from amodal.evaluation.case import Case
+from amodal.evaluation.neighbour import NearestNeighbour
+from amodal.evaluation.protocols import DataSet
+from amodal.scene import Completion, Completions
 
 
 @dataclass(frozen=True, eq=False)
-class NearestNeighbour:
-    """Baseline of the paper (table 1): the whole mask of the most similar simulated partial mask.
-
-    Similarity is the cosine between partial masks in crop frame, among those of the same class.
+class Context:
+    """What a builder may use.
 
     Args:
-        keys: by class, unit vectors (N, R * R) float32 of partial masks at R x R.
-        wholes: by class, the whole masks (N, S, S) uint8 in 0..255.
-        thetas: by class, where they lie in crop frame, (N, 4).
+        completer: ours, with the weights and the threshold in question.
+        data: the data set.
+        root: its folder.
+        samples: K to draw; 0 where only modes are asked for.
+        seed: of the draws.
     """
 
-    keys: dict[str, np.ndarray]
-    wholes: dict[str, np.ndarray]
-    thetas: dict[str, np.ndarray]
+    completer: Completer
+    data: DataSet
+    root: Path
+    samples: int = 20
+    seed: int = 0
 
-    SIZE = 64
-    KEY_SIZE = 32
 
-    @classmethod
-    def build(cls, shapes: Sequence[Shape], per_shape: int = 5, seed: int = 0) -> NearestNeighbour:
-        """Simulate `per_shape` occlusions of every whole mask, as the paper does."""
-        rng = np.random.default_rng(seed)
-        rows: dict[str, list] = {}
-        for shape in shapes:
-            full = Box(0, 0, shape.mask.shape[1], shape.mask.shape[0])
-            whole = np.round(255 * squeeze(shape.mask, full, cls.SIZE)).astype(np.uint8)
-            for _ in range(per_shape):
-                occluder = shapes[int(rng.integers(len(shapes)))].mask
-                result = simulate(shape.mask, occluder, rng)
-                if result is not None:
-                    crop = tight_box(result[0])
-                    key = _unit(squeeze(result[0], crop, cls.KEY_SIZE))
-                    row = (key, whole, box_to_theta(full, crop))
-                    rows.setdefault(shape.category, []).append(row)
-        columns = {
-            name: [np.stack(column) for column in zip(*found, strict=True)]
-            for name, found in rows.items()
-        }
-        return cls(*({name: column[i] for name, column in columns.items()} for i in range(3)))
+Answer = Callable[[Sequence[Case]], Iterable[Completion | Completions]]
 
-    def __call__(self, case: Case, completer: Completer) -> Completion:
-        instance, _ = instance_of(case)
-        query = completer.query(instance)
-        similarity = self.keys[case.category] @ _unit(
-            squeeze(instance.modal, query.crop, self.KEY_SIZE)
+
+@dataclass(frozen=True)
+class Method:
+    """A line of the tables.
+
+    Args:
+        what: a line for people.
+        build: loads the method.
+        pick: which of an answer's completions counts.
+        draws: whether the pick looks at samples.
+        spread: whether diversity, posterior width and calibration are reported with it.
+        needs_mask: whether it makes no sense where only the true box is known.
+        default: whether it runs when no method is named.
+    """
+
+    what: str
+    build: Callable[[Context], Answer]
+    pick: samples.Pick = samples.mode
+    draws: bool = False
+    spread: bool = False
+    needs_mask: bool = False
+    default: bool = True
+
+
+def _modal(context: Context) -> Answer:
+    return answers.modal
+
+
+def _convex_hull(context: Context) -> Answer:
+    return answers.convex_hull
+
+
+def _nearest_neighbour(context: Context) -> Answer:
+    if context.data.training_shapes is None:
+        raise AmodalError(
+            "nearest_neighbour: this data set has no whole training masks to look up; "
+            "leave the method out with --methods."
         )
-        best = int(similarity.argmax())
-        whole = self.wholes[case.category][best].astype(np.float32) / 255
-        return place(instance, query, whole, self.thetas[case.category][best], 0.5, None)
+    neighbour = NearestNeighbour.build(context.data.training_shapes(context.root))
+    return lambda cases: (neighbour.complete(case, context.completer) for case in cases)
 
 
-def _unit(mask: np.ndarray) -> np.ndarray:
-    flat = mask.ravel()
-    return flat / np.linalg.norm(flat)
+def _ours(context: Context) -> Answer:
+    run = partial(answers.complete, context.completer, samples=context.samples, seed=context.seed)
+    return lambda cases: run(instances=answers.seen(cases))
 
 
-def score_baseline(answer: Callable[[Case], Completion], cases: Sequence[Case]) -> list[Counts]:
-    """Counts of a method that needs nothing but the case."""
-    return [count(answer(case), case) for case in cases]
+def _ours_with_true_box(context: Context) -> Answer:
+    run = partial(answers.complete, context.completer, samples=0, seed=context.seed)
+    return lambda cases: run(instances=answers.seen_with_true_box(cases))
 
 
-def score_model(
-    completer: Completer, cases: Sequence[Case], samples: int = 20, seed: int = 0
-) -> tuple[list[Counts], list[Counts]]:
-    """Counts of the mode, and of the best of the samples by the whole mask's IoU (table 4)."""
-    generator = torch.Generator().manual_seed(seed)
-    modes, bests = [], []
-    for start in range(0, len(cases), BATCH):
-        chunk = cases[start : start + BATCH]
-        instances = [instance_of(case)[0] for case in chunk]
-        queries = [completer.query(instance) for instance in instances]
-        canonical, theta = completer.decode(queries, samples, generator=generator)
-        for i, case in enumerate(chunk):
-            counts = [
-                count(
-                    place(
-                        instances[i],
-                        queries[i],
-                        canonical[i, k],
-                        theta[i, k],
-                        completer.info.threshold,
-                        None,
-                    ),
-                    case,
-                )
-                for k in range(samples + 1)
-            ]
-            modes.append(counts[0])
-            bests.append(max(counts[1:], key=lambda c: c.full_iou))
-    return modes, bests
+METHODS: Mapping[str, Method] = {
+    "mode": Method("ours: the posterior's mode", _ours),
+    "samples": Method(
+        "ours: a random sample, on average", _ours, samples.average, draws=True, spread=True
+    ),
+    "consensus": Method(
+        "ours: pixels that at least half of 20 samples cover", _ours, samples.consensus, draws=True
+    ),
+    "best_of_20_by_visible": Method(
+        "ours: of 20 samples the one that covers the visible pixels best",
+        _ours,
+        samples.best_by_visible,
+        draws=True,
+    ),
+    "best_of_20": Method(
+        "ours: of 20 samples the best by the whole truth's IoU",
+        _ours,
+        samples.best_by_truth,
+        draws=True,
+    ),
+    "best_of_20_by_invisible": Method(
+        "ours: of 20 samples the best by the truth's invisible IoU",
+        _ours,
+        samples.best_by_invisible,
+        draws=True,
+        needs_mask=True,
+    ),
+    "mode_true_box": Method(
+        "ours: the mode, given the truth's box", _ours_with_true_box, needs_mask=True
+    ),
+    "nearest_neighbour": Method(
+        "the whole mask of the most similar simulated partial one", _nearest_neighbour
+    ),
+    "convex_hull": Method("the convex hull of the visible pixels", _convex_hull),
+    "modal": Method("the visible pixels as they are", _modal),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Runner:
+    """One builder's answers, and the methods that pick from them."""
+
+    answer: Answer
+    methods: Mapping[str, Method]
+
+
+def build(names: Iterable[str], context: Context) -> list[Runner]:
+    """Load the named methods, each builder once. No more samples are drawn than they look at.
+
+    Raises:
+        AmodalError: a method can't be loaded.
+    """
+    shared: dict[Callable, dict[str, Method]] = {}
+    for name in names:
+        shared.setdefault(METHODS[name].build, {})[name] = METHODS[name]
+    return [
+        Runner(builder(_thrifty(context, methods)), methods) for builder, methods in shared.items()
+    ]
+
+
+def _thrifty(context: Context, methods: Mapping[str, Method]) -> Context:
+    if any(method.draws for method in methods.values()):
+        return context
+    return Context(context.completer, context.data, context.root, 0, context.seed)

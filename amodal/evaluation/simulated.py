@@ -27,9 +27,18 @@ COUNT = 2000
 
 
 def draw_pairs(items: Sequence[TrackMask], count: int, seed: int) -> list[list[int]]:
-    """Draw the list: rows of occludee key (3), occluder key (3), placement (5)."""
+    """Draw the list: rows of occludee key (3), occluder key (3), placement (5).
+
+    Raises:
+        AmodalError: there are not whole masks of two tracks at least.
+    """
     rng = np.random.default_rng(seed)
     wholes = [item for item in items if item.category and is_clean_whole(item)]
+    if len({(whole.sequence, whole.track) for whole in wholes}) < 2:
+        raise AmodalError(
+            f"Pairs need whole masks of two tracks, but these sequences have {len(wholes)} whole "
+            "masks of fewer: take more sequences."
+        )
     rows: list[list[int]] = []
     while len(rows) < count:
         whole, occluder = (wholes[int(rng.integers(len(wholes)))] for _ in range(2))
@@ -84,7 +93,16 @@ def validation_cases(root: Path) -> CaseSet:
 
 
 def held_out_cases(root: Path, sequences: Sequence[int], count: int = 1000) -> CaseSet:
-    """The same protocol on training sequences held out, for choosing hyper-parameters."""
+    """The same protocol on training sequences held out, for choosing hyper-parameters.
+
+    Raises:
+        AmodalError: a sequence belongs to the part that is reported, or can't be read.
+    """
+    if reported := sorted(set(sequences) & set(kitti_mots.VALIDATION_SEQUENCES)):
+        raise AmodalError(
+            f"--held-out: sequences {reported} are the ones that are reported; "
+            f"choose among {kitti_mots.TRAINING_SEQUENCES}."
+        )
     items = kitti_mots.read(root, sequences)
     return CaseSet(tuple(cases(items, draw_pairs(items, count, seed=1))))
 
