@@ -8,7 +8,7 @@ touches a canvas border touches the photo's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -95,7 +95,7 @@ class CaseSet:
         skipped: reason -> how many annotations were left out for it.
     """
 
-    cases: tuple[Case, ...]
+    cases: Sequence[Case]
     skipped: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from amodal.data import kitti_mots
+from amodal.data import kitti_mots, sources
+from amodal.data.categories import MERGED
 from amodal.data.shapes import Shape, whole_shapes
-from amodal.evaluation import simulated
+from amodal.evaluation import annotated, simulated
 from amodal.evaluation.case import CaseSet
 
 
@@ -48,6 +50,25 @@ def _kitti_mots_shapes(root: Path) -> list[Shape]:
     return whole_shapes(kitti_mots.read(root, kitti_mots.TRAINING_SEQUENCES))
 
 
+def _human_drawn(data: str) -> DataSet:
+    """KINS or COCOA: amodal masks that people drew."""
+    cases = partial(annotated.annotated_cases, data=data)
+    protocols = {"annotated": Protocol(cases)}
+    if data in annotated.VALIDATION:
+        protocols["annotated-validation"] = Protocol(partial(cases, validation=True))
+        # For a network trained on Cityscapes, whose classes are fewer (paper, table 5).
+        protocols["annotated-merged"] = Protocol(partial(cases, merge=MERGED))
+    return DataSet({**protocols, **_simulated(data)}, partial(_whole_shapes, data))
+
+
+def _simulated(data: str) -> dict[str, Protocol]:
+    return {"simulated": Protocol(partial(annotated.simulated_cases, data=data))}
+
+
+def _whole_shapes(data: str, root: Path) -> list[Shape]:
+    return sources.read(data, root).shapes
+
+
 DATA_SETS: Mapping[str, DataSet] = {
     "kitti-mots": DataSet(
         protocols={
@@ -55,4 +76,6 @@ DATA_SETS: Mapping[str, DataSet] = {
         },
         training_shapes=_kitti_mots_shapes,
     ),
+    **{data: _human_drawn(data) for data in ("kins", "kins-2020", "cocoa", "cocoa-cls")},
+    "cityscapes": DataSet(_simulated("cityscapes"), partial(_whole_shapes, "cityscapes")),
 }
