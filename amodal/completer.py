@@ -69,6 +69,7 @@ class Completer:
         seed: int = 0,
         temperature: float = 1.0,
         evidence: Evidence = NO_EVIDENCE,
+        box_as_cue: bool = True,
     ) -> Completions:
         """Imagine the whole object: the posterior's mode and `samples` draws.
 
@@ -81,6 +82,8 @@ class Completer:
             temperature: scales the posterior's width; 0 draws the mode each time.
             evidence: what else is known; its box takes the place of the instance's. Mode and draws
                 move towards it (guidance.py); `support` tells how many of them got there.
+            box_as_cue: tell the network of the evidence's box, which it was trained with; False
+                uses the box's likelihood, which helps much less (docs/results.md).
 
         Raises:
             AmodalError: the mask is empty, a box is degenerate, or the evidence contradicts itself
@@ -91,12 +94,13 @@ class Completer:
         if not 0 <= temperature <= 4:
             raise AmodalError(f"Temperature: got {temperature}, expected 0 to 4.")
         evidence.check(instance)
-        if evidence.box is not None:
-            instance = replace(instance, box=evidence.box)
+        rest = evidence
+        if evidence.box is not None and box_as_cue:
+            instance, rest = replace(instance, box=evidence.box), replace(evidence, box=None)
         query = self.query(instance)
         generator = torch.Generator().manual_seed(seed)
-        if not replace(evidence, box=None).empty:
-            canonical, theta = self.decode_guided(query, evidence, samples, temperature, generator)
+        if not rest.empty:
+            canonical, theta = self.decode_guided(query, rest, samples, temperature, generator)
         else:
             canonical, theta = self.decode([query], samples, temperature, generator)
         known = None if hidden is None else ~hidden | instance.modal

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from amodal.completer import Completer
 from amodal.errors import AmodalError
-from amodal.evaluation import answers, samples
+from amodal.evaluation import answers, samples, with_evidence
 from amodal.evaluation.case import Case
 from amodal.evaluation.neighbour import NearestNeighbour
 from amodal.evaluation.protocols import DataSet
@@ -94,6 +94,46 @@ def _ours_with_true_box(context: Context) -> Answer:
     return lambda cases: run(instances=answers.seen_with_true_box(cases))
 
 
+def _evidence(
+    answer: Callable[..., Iterable[Completion | Completions]], **options: object
+) -> Callable[[Context], Answer]:
+    def build(context: Context) -> Answer:
+        return partial(
+            answer, context.completer, samples=context.samples, seed=context.seed, **options
+        )
+
+    return build
+
+
+ONE_CLICK = _evidence(with_evidence.clicked, clicks=1)
+TWO_CLICKS = _evidence(with_evidence.clicked, clicks=2)
+ONE_BOX = _evidence(with_evidence.boxed)
+BACKGROUND = _evidence(with_evidence.with_background)
+
+# By name: methods that know more than the visible mask; run when asked for by --methods.
+EVIDENCE: Mapping[str, Method] = {
+    f"{kind}_{name}": Method(f"{who}, {what}", build, pick, draws, False, True, False)
+    for name, what, build in (
+        ("one_click", "after one click of a user who knows the truth", ONE_CLICK),
+        ("two_clicks", "after two such clicks", TWO_CLICKS),
+        ("one_box", "given the truth's box", ONE_BOX),
+        ("seen_background", "given all other objects' pixels", BACKGROUND),
+    )
+    for kind, who, pick, draws in (
+        ("mode", "ours: the mode", samples.mode, False),
+        ("best_of_20", "ours: the best of 20 samples", samples.best_by_truth, True),
+    )
+}
+EVIDENCE = {
+    **EVIDENCE,
+    "mode_one_box_as_likelihood": Method(
+        "ours: the mode, moved by the likelihood of the truth's box",
+        _evidence(with_evidence.boxed, cue=False),
+        needs_mask=True,
+        default=False,
+    ),
+}
+
 METHODS: Mapping[str, Method] = {
     "mode": Method("ours: the posterior's mode", _ours),
     "samples": Method(
@@ -129,6 +169,7 @@ METHODS: Mapping[str, Method] = {
     ),
     "convex_hull": Method("the convex hull of the visible pixels", _convex_hull),
     "modal": Method("the visible pixels as they are", _modal),
+    **EVIDENCE,
 }
 
 
