@@ -161,6 +161,8 @@ def boundary(mask: np.ndarray, depth: int) -> np.ndarray:
     Distance is the larger of the two axes', as an erosion with a square has it; beyond the array
     lies outside.
     """
+    if mask.size == 0:  # cv2 refuses
+        return mask
     side = 2 * depth + 1
     kernel = np.ones((side, side), np.uint8)
     core = cv2.erode(mask.astype(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0)
