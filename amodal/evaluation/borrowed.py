@@ -1,0 +1,190 @@
+"""A whole mask for a really hidden object, borrowed from frames in which it is fully visible.
+
+The voters: of the sources (clean whole masks of the same track, near in time, in viewing angle and
+in the label box's aspect), each carried by the two label boxes and fitted to the visible pixels by
+at most 6 % (transfer.py), the three that agree best. The truth is what is visible, and of the
+voters' majority what lies under something that may hide it: what is seen as background is not the
+object. Nothing here looks at any prediction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from amodal.data.kitti_mots import TrackMask
+from amodal.data.shapes import is_clean_whole
+from amodal.evaluation.surroundings import Frames, Surroundings, contact, grow, look_around
+from amodal.evaluation.transfer import Shift, agreement, fit, transfer
+from amodal.geometry import Box
+
+VOTERS = 3
+SLIT = 2  # pixels: masks of neighbours leave a slit between them, which hides too
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a source and a borrowed truth must fulfil. Shares and IoUs in 0..1.
+
+    Args:
+        frames: largest distance of a source in time, frames (10 a second).
+        angle: largest difference in viewing angle, degrees.
+        aspect: largest difference of the label boxes' logarithmic aspects.
+        tried: sources that are fitted, the nearest in time first.
+        contact: largest share of a source's outline that touches what may hide it.
+        area: fewest visible pixels, of the object and of a source.
+        agreement: least agreement of each voter with what is seen.
+        consistency: least mean IoU of the voters' invisible parts with the truth's.
+        explained: least share of the majority's invisible part that lies under something annotated.
+        anchored: least share of the outline along which nothing hides the object; the voters are
+            fitted there.
+        occlusion: least occlusion rate.
+        depth: least radius of a disc within the invisible part, over the root of the whole area:
+            thinner rims are the annotation's noise.
+    """
+
+    frames: int = 15
+    angle: float = 5.0
+    aspect: float = 0.1
+    tried: int = 8
+    contact: float = 0.25
+    area: int = 400
+    agreement: float = 0.92
+    consistency: float = 0.8
+    explained: float = 0.7
+    anchored: float = 0.3
+    occlusion: float = 0.05
+    depth: float = 0.06
+
+
+RULES = {
+    "car": Rules(),
+    # Persons change their pose: look at more frames for the same one, and ask for less agreement.
+    "person": Rules(frames=30, angle=10.0, tried=16, agreement=0.85),
+}
+
+Voter = tuple[TrackMask, Shift]
+
+
+class Wholes:
+    """The clean whole masks of each track, with how much of their outline may be hidden."""
+
+    def __init__(self, items: Iterable[TrackMask], frames: Frames) -> None:
+        self.frames = frames
+        self.tracks = defaultdict(list)
+        self._contact: dict[tuple[int, int, int], float] = {}
+        for item in items:
+            if item.category and is_clean_whole(item):
+                self.tracks[item.sequence, item.track].append(item)
+
+    def contact(self, item: TrackMask) -> float:
+        if item.key not in self._contact:
+            around = look_around(item, self.frames[item.sequence, item.frame])
+            self._contact[item.key] = contact(around.visible, around.hiding)
+        return self._contact[item.key]
+
+    def sources(self, item: TrackMask, rules: Rules, gap: int = 1) -> list[TrackMask]:
+        """The sources of a labelled object that are at least `gap` frames away, nearest first."""
+        found = [
+            source
+            for source in self.tracks.get((item.sequence, item.track), ())
+            if gap <= abs(source.frame - item.frame) <= rules.frames
+            and _turn(source.label.angle, item.label.angle) <= rules.angle
+            and abs(aspect(source.label.box) - aspect(item.label.box)) <= rules.aspect
+            and source.mask.sum() >= rules.area
+            and self.contact(source) <= rules.contact
+        ]
+        found.sort(key=lambda source: (abs(source.frame - item.frame), source.frame))
+        return found[: rules.tried]
+
+
+@dataclass(frozen=True, eq=False)
+class Borrowed:
+    """A truth and what speaks for it.
+
+    Args:
+        whole: the truth, (h, w) bool in the window.
+        voters: whose majority it is, the one that agrees best first.
+        agreement: the least of the voters'.
+        consistency, explained, anchored, occlusion, depth: see Rules.
+    """
+
+    whole: np.ndarray
+    voters: tuple[Voter, ...]
+    agreement: float
+    consistency: float
+    explained: float
+    anchored: float
+    occlusion: float
+    depth: float
+
+    def fault(self, rules: Rules) -> str | None:
+        """The first rule that the truth breaks; None where it fulfils all."""
+        names = ("anchored", "agreement", "occlusion", "explained", "depth", "consistency")
+        if len(self.voters) < 2:
+            return "one source"
+        return next((name for name in names if getattr(self, name) < getattr(rules, name)), None)
+
+
+def borrow(box: Box, around: Surroundings, sources: Sequence[TrackMask]) -> Borrowed:
+    """Make a truth.
+
+    Args:
+        box: the hidden object's label box, image frame.
+        around: what is seen of it.
+        sources: at least one.
+    """
+    known = ~around.hiding
+    fits = [(source, *fit(source, box, around.window, around.visible, known)) for source in sources]
+    fits.sort(key=lambda found: -found[2])  # stable: nearest in time first among equals
+    voters = tuple((source, shift) for source, shift, _ in fits[:VOTERS])
+    carried = [transfer(source, box, around.window, shift) for source, shift in voters]
+    majority = vote(carried)
+    under = grow(around.hiding, SLIT) & ~around.visible
+    beyond, hidden = majority & ~around.visible, majority & under
+    whole = around.visible | hidden
+    return Borrowed(
+        whole,
+        voters,
+        min(agreement(mask, around.visible, known) for mask in carried),
+        float(np.mean([_iou(mask & under, hidden) for mask in carried])),
+        np.count_nonzero(hidden) / max(np.count_nonzero(beyond), 1),
+        1 - contact(around.visible, around.hiding),
+        np.count_nonzero(hidden) / np.count_nonzero(whole),
+        _radius(hidden) / float(np.sqrt(np.count_nonzero(whole))),
+    )
+
+
+def rebuild(box: Box, around: Surroundings, voters: Sequence[Voter]) -> np.ndarray:
+    """The truth of known voters, (h, w) bool: the `whole` that `borrow` found."""
+    carried = [transfer(source, box, around.window, shift) for source, shift in voters]
+    return around.visible | (vote(carried) & grow(around.hiding, SLIT))
+
+
+def vote(masks: Sequence[np.ndarray]) -> np.ndarray:
+    """The pixels that more than half of the masks (h, w) cover; of two masks, the first decides."""
+    votes = sum(mask.astype(np.int32) for mask in masks)
+    return (2 * votes > len(masks)) | ((2 * votes == len(masks)) & masks[0])
+
+
+def _iou(first: np.ndarray, second: np.ndarray) -> float:
+    return np.count_nonzero(first & second) / max(np.count_nonzero(first | second), 1)
+
+
+def _radius(mask: np.ndarray) -> float:
+    distance = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)
+    return float(distance.max())
+
+
+def _turn(first: float, second: float) -> float:
+    """The angle between two directions given in radians: degrees, 0..180."""
+    return float(np.degrees(abs((first - second + np.pi) % (2 * np.pi) - np.pi)))
+
+
+def aspect(box: Box) -> float:
+    """The logarithm of width over height."""
+    return float(np.log(box.width / box.height))
