@@ -1,0 +1,1 @@
+"""Rivals of Amodal-VAE, trained on the same pairs. The app never imports this."""
