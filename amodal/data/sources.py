@@ -21,9 +21,9 @@ from amodal.geometry import Box, tight_box
 
 Photos = Iterator[AnnotatedPhoto]
 
-KITTI_NOTE = "Masks of KITTI's photos (CC BY-NC-SA 3.0): non-commercial use only."
-COCO_NOTE = "Masks of COCO's photos (Flickr's terms); the annotations state no licence."
-CITYSCAPES_NOTE = "Masks of Cityscapes, under its own terms of use: non-commercial use only."
+KINS_NOTE = "Trained on KINS masks of KITTI (CC BY-NC-SA 3.0) photos: non-commercial use only."
+COCO_NOTE = "Trained on masks of COCO's photos; the annotations state no licence."
+CITYSCAPES_NOTE = "Trained on Cityscapes, under its own terms of use."
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Source:
 
     Args:
         title: its name for people.
-        licence: SPDX identifier of weights trained on it, or "LicenseRef-...".
+        licence: SPDX identifier of weights trained on it, or "other".
         note: what the identifier does not tell.
         photos: root, counter of what is left out -> photos of the training part; None: KITTI MOTS,
             which has tracks and a reader of its own.
@@ -64,34 +64,38 @@ class Source:
 
 _CITYSCAPES = Source(
     "Cityscapes",
-    "LicenseRef-Cityscapes",
+    "other",
     CITYSCAPES_NOTE,
     lambda root, skipped: cityscapes.photos(root, "train", skipped),
 )
 
 SOURCES: Mapping[str, Source] = {
-    "kitti-mots": Source("KITTI MOTS", "CC-BY-NC-SA-3.0", KITTI_NOTE),
+    "kitti-mots": Source(
+        "KITTI MOTS",
+        "CC-BY-NC-SA-3.0",
+        "Trained on KITTI MOTS masks (CC BY-NC-SA 3.0): non-commercial use only.",
+    ),
     "kins": Source(
         "KINS",
         "CC-BY-NC-SA-3.0",
-        KITTI_NOTE,
+        KINS_NOTE,
         lambda root, skipped: kins.photos(root, "train", skipped),
     ),
     "kins-2020": Source(
         "KINS, release of 2020",
         "CC-BY-NC-SA-3.0",
-        KITTI_NOTE,
+        KINS_NOTE,
         lambda root, skipped: kins.photos(root, "train", skipped, "2020"),
     ),
     "cocoa": Source(
         "COCOA",
-        "LicenseRef-COCOA",
+        "other",
         COCO_NOTE,
         lambda root, skipped: cocoa.photos(root, "train", skipped),
     ),
     "cocoa-cls": Source(
         "COCOA-cls",
-        "LicenseRef-COCOA",
+        "other",
         COCO_NOTE,
         lambda root, skipped: cocoa.photos(root, "train", skipped, "cocoa-cls"),
     ),
