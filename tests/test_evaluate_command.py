@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -145,10 +146,8 @@ def boxes(monkeypatch):
     """A data set whose protocol knows boxes only, in two parts, and left something out."""
     _, cases = toy_cases(6)
     asked = tuple(
-        Case(
-            None, case.modal, case.category, case.group, box=case.full_extent, part=f"level {i % 2}"
-        )
-        for i, case in enumerate(cases)
+        replace(case, whole=None, box=case.full_extent, part=f"level {index % 2}")
+        for index, case in enumerate(cases)
     )
     load = lambda root: CaseSet(asked, {"box of no area": 3})  # noqa: E731
     data = DataSet({"box": Protocol(load), "none": Protocol(lambda root: CaseSet((), {}))})
