@@ -48,6 +48,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--record", action="store_true", help="enter the scores into the manifest of --weights"
     )
     parser.add_argument("--weights", help="folder or Hub repository; default: the bundled ones")
+    parser.add_argument(
+        "--baselines", type=Path, metavar="DIR", help="trained rivals, for unet_* (baselines.train)"
+    )
     parser.add_argument("--stage", type=int, choices=(2, 3), default=3)
     parser.add_argument("--threshold", type=float, help="overrides the weights' own t")
     parser.add_argument("--device", default="cpu")
@@ -125,7 +128,7 @@ def evaluate(options: argparse.Namespace) -> tuple[dict, dict]:
     completer = Completer.load(folder, stage=options.stage, device=options.device)
     if options.threshold is not None:
         completer.info = replace(completer.info, threshold=options.threshold)
-    context = Context(completer, DATA_SETS[options.data], options.root)
+    context = Context(completer, DATA_SETS[options.data], options.root, baselines=options.baselines)
     selection = Selection(
         options.protocol or (), options.held_out or (), options.predicted or (), options.cases
     )

@@ -1,6 +1,7 @@
 """The rivals: they see what they should, learn, resume, and refuse files that are not theirs."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from amodal.data.occlusion import occlude, simulate
 from amodal.data.shapes import toy_shapes
 from amodal.errors import AmodalError
 from amodal.evaluation import answers as untrained
+from amodal.evaluation import methods as evaluated
 from amodal.evaluation.case import Case, padding
 from amodal.training import config as presets
 from amodal.training.config import StageConfig
@@ -370,3 +372,16 @@ def test_the_toy_command_writes_a_rival(tmp_path, capsys):
     assert command.main([*arguments, "--out", str(tmp_path), "--threshold", "0.4"]) == 0
     assert "wrote" in capsys.readouterr().out
     assert load_unet(tmp_path, "partial")[1].threshold == 0.4
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_evaluation_knows_the_rivals(folder, tmp_path, method):
+    entry = evaluated.METHODS[f"unet_{method}"]
+    context = evaluated.Context(SimpleNamespace(device=CPU), None, tmp_path)
+    with pytest.raises(AmodalError, match=r"give --baselines.*--method " + method):
+        entry.build(context)
+    cases = toy_cases(2)
+    answer = entry.build(replace(context, baselines=folder))
+    direct = Rival.load(folder, method, "cpu").complete(cases)
+    for found, expected in zip(answer(cases), direct, strict=True):
+        assert np.array_equal(found.mode.mask, expected.mode.mask)

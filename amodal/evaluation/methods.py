@@ -8,10 +8,11 @@ function of cases, which gives a Completion or Completions for each, in order, o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from amodal.baselines.answers import Rival
 from amodal.completer import Completer
 from amodal.errors import AmodalError
 from amodal.evaluation import answers, samples, with_evidence
@@ -31,6 +32,7 @@ class Context:
         root: its folder.
         samples: K to draw; 0 where only modes are asked for.
         seed: of the draws.
+        baselines: folder of the trained rivals (baselines.train), or None.
     """
 
     completer: Completer
@@ -38,6 +40,7 @@ class Context:
     root: Path
     samples: int = 20
     seed: int = 0
+    baselines: Path | None = None
 
 
 Answer = Callable[[Sequence[Case]], Iterable[Completion | Completions]]
@@ -82,6 +85,15 @@ def _nearest_neighbour(context: Context) -> Answer:
         )
     neighbour = NearestNeighbour.build(context.data.training_shapes(context.root))
     return lambda cases: (neighbour.complete(case, context.completer) for case in cases)
+
+
+def _rival(method: str, context: Context) -> Answer:
+    if context.baselines is None:
+        raise AmodalError(
+            f"unet_{method}: give --baselines, the folder that `python -m amodal.baselines.train "
+            f"--method {method}` wrote."
+        )
+    return Rival.load(context.baselines, method, context.completer.device.type).complete
 
 
 def _ours(context: Context) -> Answer:
@@ -167,6 +179,17 @@ METHODS: Mapping[str, Method] = {
     "nearest_neighbour": Method(
         "the whole mask of the most similar simulated partial one", _nearest_neighbour
     ),
+    "unet_regression": Method(
+        "a U-Net that sees what ours sees and draws the whole mask in a window",
+        partial(_rival, "regression"),
+        default=False,
+    ),
+    "unet_partial": Method(
+        "partial completion without order (De-occlusion's NOG): a U-Net that is also told where "
+        "the neighbours are",
+        partial(_rival, "partial"),
+        default=False,
+    ),
     "convex_hull": Method("the convex hull of the visible pixels", _convex_hull),
     "modal": Method("the visible pixels as they are", _modal),
     **EVIDENCE,
@@ -198,4 +221,4 @@ def build(names: Iterable[str], context: Context) -> list[Runner]:
 def _thrifty(context: Context, methods: Mapping[str, Method]) -> Context:
     if any(method.draws for method in methods.values()):
         return context
-    return Context(context.completer, context.data, context.root, 0, context.seed)
+    return replace(context, samples=0)
