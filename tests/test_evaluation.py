@@ -56,6 +56,7 @@ def test_what_is_hidden_is_told_from_what_is_truly_visible():
     [
         {"whole": None},
         {"whole": np.ones((4, 9), bool)},
+        {"modal": np.zeros((4, 10), bool)},
         {"others": np.ones((4, 10), np.uint8)},
         {"category": "dog"},
         {"photo": Box(1, 0, 20, 20)},

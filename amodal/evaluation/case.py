@@ -60,6 +60,8 @@ class Case:
                 raise ValueError(
                     f"{name}: got {mask.dtype} {mask.shape}, expected bool {self.modal.shape}"
                 )
+            if name in ("whole", "modal") and not mask.any():
+                raise ValueError(f"{name}: got an empty mask, expected at least one pixel")
         if self.whole is None and self.box is None:
             raise ValueError("whole, box: got neither, expected a truth")
         if self.category not in CLASSES:
