@@ -5,23 +5,35 @@ from __future__ import annotations
 import argparse
 import platform
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 from amodal.evaluation.methods import Context
 from amodal.hub import replace_entry
-from amodal.hub.manifest import FILE_NAME, own_entries
+from amodal.hub.manifest import FILE_NAME, WeightFile, describe_file, own_entries
 
 PACKAGES = ("torch", "numpy", "opencv-python")
+OPTIONS = (
+    "protocol",
+    "methods",
+    "predicted",
+    "held_out",
+    "cases",
+    "weights",
+    "baselines",
+    "threshold",
+)
 
 
 def describe(folder: Path, context: Context) -> dict:
     """The weights and versions behind scores, for whoever reads them later."""
     (entry,) = own_entries(folder / FILE_NAME)
+    rivals = context.baselines.glob("*.safetensors") if context.baselines else ()
     return {
-        "weights": {"name": entry.name, "sha256": {f.file: f.sha256 for f in entry.files}},
+        "weights": {"name": entry.name, "sha256": _digests(entry.files)},
+        "baselines": _digests(describe_file(path) for path in sorted(rivals)),
         "threshold": context.completer.info.threshold,
         "samples": context.samples,
         "seed": context.seed,
@@ -30,13 +42,17 @@ def describe(folder: Path, context: Context) -> dict:
     }
 
 
+def _digests(files: Iterable[WeightFile]) -> dict[str, str]:
+    return {file.file: file.sha256 for file in files}
+
+
 def command(options: argparse.Namespace) -> str:
     """The command line that gives these scores again, with DIR for the data's folder.
 
     Names no folder of this machine.
     """
     parts = ["python", "-m", "amodal.evaluate", "--data", options.data, "--root", "DIR"]
-    for name in ("protocol", "methods", "predicted", "held_out", "cases", "weights", "threshold"):
+    for name in OPTIONS:
         value = getattr(options, name)
         if value is not None:
             values = value if isinstance(value, list) else [value]
@@ -49,7 +65,7 @@ def command(options: argparse.Namespace) -> str:
 
 
 def _plain(value: object) -> str:
-    is_folder = isinstance(value, str) and Path(value).is_dir()
+    is_folder = isinstance(value, (str, Path)) and Path(value).is_dir()
     return Path(value).resolve().name if is_folder else f"{value}"
 
 
