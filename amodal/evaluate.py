@@ -16,6 +16,7 @@ from pathlib import Path
 from amodal.completer import Completer
 from amodal.errors import AmodalError
 from amodal.evaluation import methods, scores
+from amodal.evaluation.ceiling import add_ceiling
 from amodal.evaluation.methods import METHODS, Context
 from amodal.evaluation.protocols import DATA_SETS
 from amodal.evaluation.questions import Selection, questions
@@ -142,7 +143,10 @@ def evaluate(options: argparse.Namespace) -> tuple[dict, dict]:
             names = chosen(options.methods, kind.only_boxes)
             runners[kind.only_boxes] = methods.build(names, context)
         tables = scores.measure(runners[kind.only_boxes], cases)
-        results[question.name] = scores.report(tables, cases, options.against)
+        found = scores.report(tables, cases, options.against)
+        if question.cases.twins:
+            found = add_ceiling(found, cases, question.cases.twins)
+        results[question.name] = found
         run["protocols"][question.name] = question.facts()
     return run, results
 

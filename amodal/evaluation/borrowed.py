@@ -34,7 +34,8 @@ class Rules:
         frames: largest distance of a source in time, frames (10 a second).
         angle: largest difference in viewing angle, degrees.
         aspect: largest difference of the label boxes' logarithmic aspects.
-        tried: sources that are fitted, the nearest in time first.
+        tried: sources that are fitted, the nearest first: in time and angle, each as a share of
+            what is allowed.
         contact: largest share of a source's outline that touches what may hide it.
         area: fewest visible pixels, of the object and of a source.
         agreement: least agreement of each voter with what is seen.
@@ -47,13 +48,13 @@ class Rules:
             thinner rims are the annotation's noise.
     """
 
-    frames: int = 15
-    angle: float = 5.0
-    aspect: float = 0.1
-    tried: int = 8
-    contact: float = 0.25
+    frames: int = 30
+    angle: float = 7.0
+    aspect: float = 0.12
+    tried: int = 16
+    contact: float = 0.3
     area: int = 400
-    agreement: float = 0.92
+    agreement: float = 0.9
     consistency: float = 0.8
     explained: float = 0.7
     anchored: float = 0.3
@@ -63,8 +64,7 @@ class Rules:
 
 RULES = {
     "car": Rules(),
-    # Persons change their pose: look at more frames for the same one, and ask for less agreement.
-    "person": Rules(frames=30, angle=10.0, tried=16, agreement=0.85),
+    "person": Rules(angle=10.0, agreement=0.8, consistency=0.7),  # they change their pose
 }
 
 Voter = tuple[TrackMask, Shift]
@@ -87,19 +87,29 @@ class Wholes:
             self._contact[item.key] = contact(around.visible, around.hiding)
         return self._contact[item.key]
 
-    def sources(self, item: TrackMask, rules: Rules, gap: int = 1) -> list[TrackMask]:
-        """The sources of a labelled object that are at least `gap` frames away, nearest first."""
-        found = [
-            source
-            for source in self.tracks.get((item.sequence, item.track), ())
-            if gap <= abs(source.frame - item.frame) <= rules.frames
-            and _turn(source.label.angle, item.label.angle) <= rules.angle
-            and abs(aspect(source.label.box) - aspect(item.label.box)) <= rules.aspect
-            and source.mask.sum() >= rules.area
-            and self.contact(source) <= rules.contact
-        ]
-        found.sort(key=lambda source: (abs(source.frame - item.frame), source.frame))
-        return found[: rules.tried]
+    def sources(
+        self, item: TrackMask, rules: Rules, gap: int = 1, least_turn: float = 0.0
+    ) -> list[TrackMask]:
+        """The sources of a labelled object, nearest first.
+
+        Args:
+            gap: fewest frames between them.
+            least_turn: least difference in viewing angle, degrees.
+        """
+        found = []
+        for source in self.tracks.get((item.sequence, item.track), ()):
+            apart, turned = abs(source.frame - item.frame), turn(source, item)
+            if (
+                gap <= apart <= rules.frames
+                and least_turn <= turned <= rules.angle
+                and abs(aspect(source.label.box) - aspect(item.label.box)) <= rules.aspect
+                and source.mask.sum() >= rules.area
+                and self.contact(source) <= rules.contact
+            ):
+                distance = apart / rules.frames + turned / rules.angle
+                found.append((distance, source.frame, source))
+        found.sort(key=lambda entry: entry[:2])
+        return [source for _, _, source in found[: rules.tried]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +120,7 @@ class Borrowed:
         whole: the truth, (h, w) bool in the window.
         voters: whose majority it is, the one that agrees best first.
         agreement: the least of the voters'.
-        consistency, explained, anchored, occlusion, depth: see Rules.
+        consistency, explained, occlusion, depth: see Rules.
     """
 
     whole: np.ndarray
@@ -118,16 +128,23 @@ class Borrowed:
     agreement: float
     consistency: float
     explained: float
-    anchored: float
     occlusion: float
     depth: float
 
     def fault(self, rules: Rules) -> str | None:
         """The first rule that the truth breaks; None where it fulfils all."""
-        names = ("anchored", "agreement", "occlusion", "explained", "depth", "consistency")
+        names = ("agreement", "occlusion", "explained", "depth", "consistency")
         if len(self.voters) < 2:
             return "one source"
         return next((name for name in names if getattr(self, name) < getattr(rules, name)), None)
+
+
+def early_fault(around: Surroundings, rules: Rules) -> str | None:
+    """The first rule that an object's surroundings break, whatever its sources."""
+    touched = contact(around.visible, around.hiding)
+    if touched == 0:
+        return "nothing hides it"
+    return "anchored" if 1 - touched < rules.anchored else None
 
 
 def borrow(box: Box, around: Surroundings, sources: Sequence[TrackMask]) -> Borrowed:
@@ -140,7 +157,7 @@ def borrow(box: Box, around: Surroundings, sources: Sequence[TrackMask]) -> Borr
     """
     known = ~around.hiding
     fits = [(source, *fit(source, box, around.window, around.visible, known)) for source in sources]
-    fits.sort(key=lambda found: -found[2])  # stable: nearest in time first among equals
+    fits.sort(key=lambda found: -found[2])  # stable: the nearest first among equals
     voters = tuple((source, shift) for source, shift, _ in fits[:VOTERS])
     carried = [transfer(source, box, around.window, shift) for source, shift in voters]
     majority = vote(carried)
@@ -153,7 +170,6 @@ def borrow(box: Box, around: Surroundings, sources: Sequence[TrackMask]) -> Borr
         min(agreement(mask, around.visible, known) for mask in carried),
         float(np.mean([_iou(mask & under, hidden) for mask in carried])),
         np.count_nonzero(hidden) / max(np.count_nonzero(beyond), 1),
-        1 - contact(around.visible, around.hiding),
         np.count_nonzero(hidden) / np.count_nonzero(whole),
         _radius(hidden) / float(np.sqrt(np.count_nonzero(whole))),
     )
@@ -180,9 +196,10 @@ def _radius(mask: np.ndarray) -> float:
     return float(distance.max())
 
 
-def _turn(first: float, second: float) -> float:
-    """The angle between two directions given in radians: degrees, 0..180."""
-    return float(np.degrees(abs((first - second + np.pi) % (2 * np.pi) - np.pi)))
+def turn(first: TrackMask, second: TrackMask) -> float:
+    """The difference of two viewing angles: degrees, 0..180."""
+    difference = first.label.angle - second.label.angle
+    return float(np.degrees(abs((difference + np.pi) % (2 * np.pi) - np.pi)))
 
 
 def aspect(box: Box) -> float:

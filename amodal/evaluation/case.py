@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from amodal.geometry import Box, tight_box
-from amodal.scene import CLASSES, Instance
+from amodal.scene import CLASSES, Completion, Instance
 
 MARGIN = 200  # pixels between window and canvas, where the photo doesn't end before
 
@@ -95,10 +95,13 @@ class CaseSet:
     Args:
         cases: the questions.
         skipped: reason -> how many annotations were left out for it.
+        twins: where the protocol's truths are not exact: questions whose truth is made in the same
+            way, each with the exact mask as a completion on its canvas (ceiling.py).
     """
 
     cases: Sequence[Case]
     skipped: Mapping[str, int] = field(default_factory=dict)
+    twins: Sequence[tuple[Case, Completion]] = ()
 
 
 def padding(case: Case) -> tuple[int, int, int, int]:

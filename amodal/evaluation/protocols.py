@@ -14,7 +14,7 @@ from pathlib import Path
 from amodal.data import kitti_mots, sources
 from amodal.data.categories import MERGED
 from amodal.data.shapes import Shape, whole_shapes
-from amodal.evaluation import annotated, simulated
+from amodal.evaluation import annotated, box, simulated, temporal
 from amodal.evaluation.case import CaseSet
 
 
@@ -69,10 +69,18 @@ def _whole_shapes(data: str, root: Path) -> list[Shape]:
     return sources.read(data, root).shapes
 
 
+def _box(level: int) -> Protocol:
+    return Protocol(
+        partial(box.validation_cases, level=level), partial(box.held_out_cases, level=level)
+    )
+
+
 DATA_SETS: Mapping[str, DataSet] = {
     "kitti-mots": DataSet(
         protocols={
             "simulated": Protocol(simulated.validation_cases, simulated.held_out_cases),
+            "temporal": Protocol(temporal.validation_cases, temporal.held_out_cases),
+            **{f"box-level-{level}": _box(level) for level in box.LEVELS},
         },
         training_shapes=_kitti_mots_shapes,
     ),

@@ -14,6 +14,8 @@ TITLES = {
     "invisible_recall": "recall",
     "invisible_precision": "precision",
     "boundary_miou_mean": "boundary",
+    "gap_closed_pooled": "gap closed",
+    "invisible_gap_closed_pooled": "gap closed, invisible",
     "box_miou_mean": "box IoU, mean",
     "box_iou_over_70": "box IoU ≥ 0.7",
     "pairwise_iou_full": "pairwise IoU",
@@ -138,7 +140,7 @@ def _subset_table(scores: Scores, key: str, metric: str) -> str:
     first = next(iter(scores.values()))[key]
     header = ["method", *(f"{label} ({first[label]['count']})" for label in labels)]
     rows = [
-        [method, *(_cell(block[key][label], metric, True) for label in labels)]
+        [method, *(_cell(block[key].get(label, {}), metric, True) for label in labels)]
         for method, block in scores.items()
     ]
     return _table(header, rows)

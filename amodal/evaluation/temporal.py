@@ -25,10 +25,11 @@ import numpy as np
 from amodal.data import kitti_mots
 from amodal.data.kitti_mots import TrackMask
 from amodal.errors import AmodalError
-from amodal.evaluation.borrowed import RULES, borrow, rebuild
-from amodal.evaluation.case import Case, CaseSet
+from amodal.evaluation.borrowed import RULES, borrow, early_fault, rebuild
+from amodal.evaluation.case import Case, CaseSet, padding
 from amodal.evaluation.recording import Recording, Row
-from amodal.evaluation.twins import draw_twin, whole_objects
+from amodal.evaluation.twins import draw_twin, hide, whole_objects
+from amodal.scene import Completion
 
 LIST_FILE = Path(__file__).parent / "temporal_kitti_mots.json"
 EVERY = 2  # frames
@@ -67,12 +68,14 @@ def draw(recording: Recording, seed: int = SEED) -> tuple[list[Pair], dict[str, 
     pairs = []
     for item in filter(is_candidate, recording.items):
         rules = RULES[item.category]
-        sources = recording.wholes.sources(item, rules)
-        if not sources:
-            funnel[item.category]["no source"] += 1
-            continue
-        borrowed = borrow(item.label.box, recording.around(item), sources)
-        fault = borrowed.fault(rules)
+        around = recording.around(item)
+        fault = early_fault(around, rules)
+        if fault is None:
+            sources = recording.wholes.sources(item, rules)
+            fault = None if sources else "no source"
+        if fault is None:
+            borrowed = borrow(item.label.box, around, sources)
+            fault = borrowed.fault(rules)
         funnel[item.category][fault or "kept"] += 1
         if fault is None:
             rng = np.random.default_rng([seed, *item.key])
@@ -100,6 +103,25 @@ def case_of(recording: Recording, row: Row) -> Case:
     )
 
 
+def twin_of(recording: Recording, row: Row, twin: Row) -> tuple[Case, Completion]:
+    """Rebuild a case's twin.
+
+    Returns:
+        (case, exact): its truth is borrowed; the exact mask, a completion on the case's canvas.
+
+    Raises:
+        AmodalError: the data lacks a mask.
+    """
+    whole_object, item = recording.find(twin.key), recording.find(row.key)
+    seen = recording.around(whole_object)
+    hidden = hide(whole_object, seen, item, recording.around(item))
+    borrowed = rebuild(whole_object.label.box, hidden, recording.voters(twin))
+    group = whole_object.sequence, whole_object.track
+    case = Case(borrowed, hidden.visible, item.category, group, photo=hidden.photo)
+    left, top, _, _ = padding(case)
+    return case, Completion(seen.visible, left, top)
+
+
 def read_list(path: Path = LIST_FILE) -> list[Pair]:
     """The cases of a list, with their twins."""
     lines = json.loads(path.read_text())["cases"]
@@ -117,14 +139,20 @@ def write_list(pairs: Sequence[Pair], path: Path) -> None:
 def validation_cases(root: Path) -> CaseSet:
     """The fixed list, on KITTI MOTS at `root`."""
     recording = Recording(kitti_mots.read(root, kitti_mots.VALIDATION_SEQUENCES))
-    return CaseSet(tuple(case_of(recording, row) for row, _ in read_list()))
+    return _cases(recording, read_list())
 
 
 def held_out_cases(root: Path, sequences: Sequence[int]) -> CaseSet:
     """The same protocol on training sequences held out, for choosing hyper-parameters."""
     recording = Recording(kitti_mots.read(root, sequences))
-    pairs, _ = draw(recording)
-    return CaseSet(tuple(case_of(recording, row) for row, _ in pairs))
+    return _cases(recording, draw(recording)[0])
+
+
+def _cases(recording: Recording, pairs: Sequence[Pair]) -> CaseSet:
+    return CaseSet(
+        tuple(case_of(recording, row) for row, _ in pairs),
+        twins=tuple(twin_of(recording, row, twin) for row, twin in pairs if twin is not None),
+    )
 
 
 def summary(pairs: Sequence[Pair], funnel: dict[str, Counter]) -> str:
