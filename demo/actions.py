@@ -12,6 +12,7 @@ import numpy as np
 
 from amodal.decompose import Decomposer
 from amodal.errors import AmodalError
+from amodal.evidence import NO_EVIDENCE, Evidence
 from amodal.geometry import Box
 from amodal.layers import LayeredScene
 from amodal.objects import add_object, correct_object, is_edited, topmost
@@ -47,7 +48,7 @@ class Actions:
     def with_instances(self, session: Session, instances: Sequence[Instance]) -> Session:
         """Other objects on the same photo, as one step."""
         scene = self.pipeline.scene(session.scene.photo, instances)
-        after = replace(session.edited(scene, {}), picked=None, answers={}, draft=None)
+        after = replace(session.edited(scene, {}, {}), picked=None, answers={}, draft=None)
         return self.render(after)
 
     def render(self, session: Session, progress: Show | None = None) -> Session:
@@ -68,9 +69,10 @@ class Actions:
     def asked(self, session: Session) -> Session:
         """The same session with an answer about the selected object."""
         id, answer = session.picked, session.answer
-        if id is None or (answer is not None and answer.settings == session.settings):
+        asked = None if answer is None else (answer.settings, answer.evidence)
+        if id is None or asked == (session.settings, session.evidence):
             return session
-        answer = self._ask(session, session.scene.layer(id).instance, id)
+        answer = self._ask(session, session.layer.instance, id, session.evidence)
         return replace(session, answers={**session.answers, id: answer})
 
     def pick(self, session: Session, id: str) -> Session:
@@ -129,10 +131,23 @@ class Actions:
             raise AmodalError(text.HINTS["extent"])
         return self.correct(session, replace(instance, box=_box(gesture)), progress)
 
+    def clue(self, session: Session, gesture: Gesture, progress: Show) -> Session:
+        """A point that is part of the selected object or not, or a box without it."""
+        return self.believe(session, _with_clue(session, gesture), progress)
+
+    def believe(self, session: Session, evidence: Evidence, progress: Show) -> Session:
+        """Other evidence about the selected object, and the mode as its shape."""
+        id = picked_of(session)
+        answer = self._ask(session, session.layer.instance, id, evidence)
+        scene = session.scene.with_completion(id, answer.completions.mode)
+        said = {**session.step.evidence, id: evidence}
+        after = session.edited(scene, {**session.step.chosen, id: Choice()}, said)
+        return self.render(replace(after, answers={**session.answers, id: answer}), progress)
+
     def correct(self, session: Session, instance: Instance, progress: Show) -> Session:
         """The selected object with another mask, class or box, and the mode as its shape."""
         id = picked_of(session)
-        answer = self._ask(session, instance, id)
+        answer = self._ask(session, instance, id, session.evidence)
         scene = correct_object(session.scene, id, instance, answer.completions.mode)
         after = session.edited(scene, {**session.step.chosen, id: Choice()})
         return self.render(replace(after, answers={**session.answers, id: answer}), progress)
@@ -157,11 +172,20 @@ class Actions:
         scene = session.scene.move(id, *(round(pixels) for pixels in shift))
         return self.render(session.edited(scene), progress)
 
-    def _ask(self, session: Session, instance: Instance, id: str | None = None) -> Answer:
+    def _ask(
+        self,
+        session: Session,
+        instance: Instance,
+        id: str | None = None,
+        evidence: Evidence = NO_EVIDENCE,
+    ) -> Answer:
         """The model's answer about an instance; all other objects may hide it."""
         others = [layer.instance for layer in session.layers if layer.id != id]
         settings = session.settings
-        return Answer(self.pipeline.complete(instance, others, **settings._asdict()), settings)
+        completions = self.pipeline.complete(
+            instance, others, **settings._asdict(), evidence=evidence
+        )
+        return Answer(completions, settings, evidence)
 
 
 def object_at(session: Session, x: float, y: float, reach: float) -> str | None:
@@ -202,6 +226,34 @@ def _in_place(session: Session) -> Instance:
     if not layer.placement.in_place:
         raise AmodalError(text.NOT_IN_PLACE)
     return layer.instance
+
+
+def _with_clue(session: Session, gesture: Gesture) -> Evidence:
+    """The selected object's evidence and what a gesture adds to it."""
+    instance, evidence = _in_place(session), session.evidence
+    if gesture.kind == "drag":
+        if not gesture.off:
+            raise AmodalError(text.CLUE_BOX)
+        absent = without(instance.modal, _box(gesture), evidence.absent)
+        return replace(evidence, absent=absent)
+    (point,) = gesture.points
+    if gesture.off:
+        return replace(evidence, outside=(*evidence.outside, point))
+    if instance.modal[int(point[1]) : int(point[1]) + 1, int(point[0]) : int(point[0]) + 1].any():
+        raise AmodalError(text.CLUE_SEEN)
+    return replace(evidence, inside=(*evidence.inside, point))
+
+
+def without(modal: np.ndarray, box: Box, region: np.ndarray | None = None) -> np.ndarray:
+    """The region without hidden parts of an object, grown by a box, (H, W) bool.
+
+    A pixel is in a box when its centre is. What is visible of the object stays out of the region.
+    """
+    height, width = modal.shape
+    x, y = np.arange(width) + 0.5, np.arange(height) + 0.5
+    columns, rows = (box.x0 <= x) & (x < box.x1), (box.y0 <= y) & (y < box.y1)
+    inside = (rows[:, None] & columns) & ~modal
+    return inside if region is None else region | inside
 
 
 def _not_empty(mask: np.ndarray) -> np.ndarray:

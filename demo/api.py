@@ -15,12 +15,14 @@ import numpy as np
 from amodal.data.coco import read_instances, write_completions, write_instances
 from amodal.decompose import Decomposer
 from amodal.errors import AmodalError
+from amodal.evidence import Evidence
 from amodal.export import layers_zip
 from amodal.geometry import Box
 from amodal.layers import LayeredScene
 from amodal.photo import load_photo
 from amodal.pipeline import Pipeline
 from amodal.scene import Completion, Instance
+from demo.actions import without
 from demo.examples import Example
 from demo.handlers import told
 from demo.pictures import Backdrop, window_around
@@ -71,14 +73,30 @@ class Api:
 
     @told
     def complete(
-        self, photo: str, instances: Any, index: int, samples: int, seed: int, temperature: float
+        self,
+        photo: str,
+        instances: Any,
+        index: int,
+        samples: int,
+        seed: int,
+        temperature: float,
+        inside: list | None = None,
+        outside: list | None = None,
+        absent: list | None = None,
     ) -> tuple[dict, list]:
-        """Whole shapes of one object: masks, and pictures (mode, samples, probability)."""
+        """Whole shapes of one object: masks, and pictures (mode, samples, probability).
+
+        Evidence: points [[x, y], ...] that are part of it (`inside`) or not (`outside`), and boxes
+        [[x0, y0, x1, y1], ...] without hidden parts of it (`absent`). `info.support` is the share
+        of the samples that agree with all of it.
+        """
         pixels, objects = _opened(photo, instances)
         instance, others = _split(objects, index)
         settings = {"samples": int(samples), "seed": int(seed), "temperature": float(temperature)}
-        answer = self.pipeline.complete(instance, others, **settings)
-        document = write_completions([instance], [answer], "photo", settings)
+        evidence = _evidence(instance, inside, outside, absent)
+        answer = self.pipeline.complete(instance, others, **settings, evidence=evidence)
+        run = {**settings, "support": answer.support}
+        document = write_completions([instance], [answer], "photo", run)
         backdrop = Backdrop(pixels, instance, window_around(instance, answer), int(index))
         shapes = [backdrop.shape(item) for item in (answer.mode, *answer.samples)]
         return document, [*shapes, backdrop.probability(answer)]
@@ -88,7 +106,8 @@ class Api:
         """The photo after a list of edits, each {"do": ..., "object": number, ...}.
 
         do: delete, flip, put_back, bring_forward, send_back, move (dx, dy), scale (factor), choose
-        (shape: 0 the mode, 1 the first sample; samples, seed, temperature as in `complete`).
+        (shape: 0 the mode, 1 the first sample; samples, seed, temperature, inside, outside, absent
+        as in `complete`).
         """
         return self.pipeline.render(self._edited(photo, instances, edits))[0]
 
@@ -130,6 +149,7 @@ class Api:
             samples=int(_number(edit, "samples", 20)),
             seed=int(_number(edit, "seed", 0)),
             temperature=_number(edit, "temperature", 1.0),
+            evidence=_evidence(instance, *map(edit.get, ("inside", "outside", "absent"))),
         )
         shapes, number = (answer.mode, *answer.samples), int(_number(edit, "shape"))
         if not 0 <= number < len(shapes):
@@ -166,6 +186,15 @@ def _points(points: Any) -> list[tuple[float, float]]:
         raise AmodalError(f"Points: got {points!r}, expected [[x, y], ...].") from None
 
 
+def _evidence(instance: Instance, inside: Any, outside: Any, absent: Any) -> Evidence:
+    if not isinstance(absent, list | None):
+        raise AmodalError(f"Absent: got {absent!r}, expected [[x0, y0, x1, y1], ...].")
+    region = None
+    for box in absent or ():
+        region = without(instance.modal, _box(box), region)
+    return Evidence(tuple(_points(inside)), tuple(_points(outside)), absent=region)
+
+
 def _box(box: Any) -> Box:
     try:
         x0, y0, x1, y1 = (float(edge) for edge in box)
@@ -197,7 +226,8 @@ def build_api(api: Api, **queue: object) -> None:
             gr.Number(1.0, label="temperature"),
         ]
         shapes = [gr.JSON(label="shapes"), gr.Gallery(label="pictures", format="png")]
-        endpoint(api.complete, [photo, instances, *settings], shapes)
+        evidence = [gr.JSON([], label=name) for name in ("inside", "outside", "absent")]
+        endpoint(api.complete, [photo, instances, *settings, *evidence], shapes)
         edits = gr.JSON([], label="edits")
         picture = gr.Image(label="picture", format="png")
         endpoint(api.edit, [photo, instances, edits], [picture])

@@ -16,6 +16,7 @@ import gradio as gr
 
 from amodal.data.coco import read_instances
 from amodal.errors import AmodalError
+from amodal.evidence import NO_EVIDENCE
 from amodal.export import layers_zip, png_bytes
 from amodal.layers import LayeredScene
 from amodal.photo import load_photo
@@ -99,7 +100,7 @@ class Handlers:
     ) -> View:
         """Whatever the user did on the picture, with the tool in hand.
 
-        `mark` says what a click of the "add" tool means: "on" or "off" the object.
+        `mark` says what a click of the tools "add" and "clue" means: "on" or "off" the object.
         """
         scene_of(session)
         gesture = Gesture.read(event._data)
@@ -150,6 +151,12 @@ class Handlers:
         instance = session.scene.layer(picked_of(session)).instance
         corrected = replace(instance, category=category)
         return self._show(self.actions.correct(session, corrected, progress), session)
+
+    @told
+    def forget_clues(self, session: Session, progress: gr.Progress = PROGRESS) -> View:
+        """Take what was said about the selected object's shape away."""
+        picked_of(session)
+        return self._show(self.actions.believe(session, NO_EVIDENCE, progress), session)
 
     @told
     def forget_box(self, session: Session, progress: gr.Progress = PROGRESS) -> View:
@@ -259,6 +266,7 @@ class Handlers:
             "pick": lambda: self.actions.pick_at(session, gesture),
             "move": lambda: self.actions.move_by_hand(session, gesture, progress),
             "add": lambda: self.actions.mark(session, gesture, progress),
+            "clue": lambda: self.actions.clue(session, gesture, progress),
             "extent": lambda: self.actions.extent(session, gesture, progress),
             "brush": lambda: self.actions.paint_over(session, gesture, progress),
             "erase": lambda: self.actions.paint_over(session, gesture, progress),

@@ -68,6 +68,20 @@ def picture() -> Panels:
                             label, size="sm", interactive=False, elem_id=name, min_width=60
                         )
             panels["hint"] = gr.Markdown(text.EMPTY_STAGE, elem_id="hint")
+            with gr.Row(visible=False, elem_id="marking") as panels["marking"]:
+                panels["mark"] = gr.Radio(
+                    [(text.POINT_ON, "on"), (text.POINT_OFF, "off")],
+                    value="on",
+                    label=text.POINTS,
+                    elem_id="points",
+                )
+                panels["forget_clues"] = gr.Button(
+                    text.FORGET_CLUES,
+                    size="sm",
+                    visible=False,
+                    elem_id="forget-clues",
+                    min_width=60,
+                )
             panels["stage"] = stage()
         with gr.Tab(text.TAB_COMPARE):
             panels["comparison"] = gr.ImageSlider(
@@ -84,13 +98,6 @@ def picture() -> Panels:
 def marking() -> Panels:
     """What the tools for masks need, and the object that is being marked."""
     panels: Panels = {}
-    with gr.Column(visible=False, elem_classes="card") as panels["marking"]:
-        panels["mark"] = gr.Radio(
-            [(text.POINT_ON, "on"), (text.POINT_OFF, "off")],
-            value="on",
-            label=text.POINTS,
-            elem_id="points",
-        )
     with gr.Column(visible=False, elem_classes="card") as panels["brush_bar"]:
         panels["radius"] = gr.Slider(1, 100, 8, step=1, label=text.BRUSH, elem_id="radius")
     with gr.Column(visible=False, elem_id="draft", elem_classes="card") as panels["draft_bar"]:

@@ -11,12 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from amodal.evidence import NO_EVIDENCE, Evidence
 from amodal.geometry import Box
 from amodal.layers import Layer, LayeredScene
-from amodal.scene import Completions
+from amodal.scene import Completions, Instance
 
 UNDO_STEPS = 50
-TOOLS = ("pick", "move", "add", "extent", "brush", "erase")
+TOOLS = ("pick", "move", "add", "clue", "extent", "brush", "erase")
 
 
 class Settings(NamedTuple):
@@ -33,6 +34,7 @@ class Answer:
 
     completions: Completions
     settings: Settings
+    evidence: Evidence = NO_EVIDENCE
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,12 @@ class Step:
     Args:
         scene: the photo and its objects as edited.
         chosen: layer id to the chosen shape; objects that aren't named have the mode.
+        evidence: layer id to what the user said about its shape, beside a full-extent box.
     """
 
     scene: LayeredScene
     chosen: Mapping[str, Choice] = field(default_factory=dict)
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,9 +148,23 @@ class Session:
         """Which shape the selected layer has."""
         return self.step.chosen.get(self.picked, Choice())
 
-    def edited(self, scene: LayeredScene, chosen: Mapping[str, Choice] | None = None) -> Session:
-        """The next step; what was undone before is gone."""
-        step = Step(scene, self.step.chosen if chosen is None else chosen)
+    @property
+    def evidence(self) -> Evidence:
+        """What the user said about the selected layer's shape."""
+        return self.step.evidence.get(self.picked, NO_EVIDENCE) if self.step else NO_EVIDENCE
+
+    def edited(
+        self,
+        scene: LayeredScene,
+        chosen: Mapping[str, Choice] | None = None,
+        evidence: Mapping[str, Evidence] | None = None,
+    ) -> Session:
+        """The next step; what was undone before is gone. None: as it is."""
+        step = Step(
+            scene,
+            self.step.chosen if chosen is None else chosen,
+            self.step.evidence if evidence is None else evidence,
+        )
         past = (*self.past, self.step)[-UNDO_STEPS:]
         return replace(self, step=step, past=past, future=())
 
@@ -168,13 +186,17 @@ class Session:
 
     def _at(self, step: Step, past: tuple[Step, ...], future: tuple[Step, ...]) -> Session:
         """Another step of the history. What was said about objects that differ is forgotten."""
-        here = {layer.id: layer.instance for layer in self.step.scene.layers}
-        there = {layer.id: layer.instance for layer in step.scene.layers}
-        answers = {id: a for id, a in self.answers.items() if there.get(id) is here.get(id)}
+        here, there = _questions(self.step), _questions(step)
+        answers = {id: a for id, a in self.answers.items() if there.get(id) == here.get(id)}
         picked = self.picked if self.picked in there else None
         return replace(
             self, step=step, past=past, future=future, picked=picked, answers=answers, draft=None
         )
+
+
+def _questions(step: Step) -> dict[str, tuple[Instance, Evidence | None]]:
+    """What the model is asked about each layer; equal where nothing was changed."""
+    return {layer.id: (layer.instance, step.evidence.get(layer.id)) for layer in step.scene.layers}
 
 
 def number_of(id: str) -> int:

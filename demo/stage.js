@@ -6,6 +6,7 @@ const svg = element.querySelector("svg");
 const empty = element.querySelector(".stage-empty");
 const NS = "http://www.w3.org/2000/svg";
 let gesture = null;
+let cross = null; // where the keyboard points, image pixels
 const scene = () => props.value || {};
 
 function add(parent, tag, attributes) {
@@ -30,6 +31,7 @@ function drawShape(shape) {
 }
 
 function drawDraft(s) {
+  if (s.absent) add(svg, "path", { d: s.absent, class: "absent" });
   if (s.draft) add(svg, "path", { d: s.draft, class: "draft" });
   if (s.box) {
     const [x0, y0, x1, y1] = s.box;
@@ -53,11 +55,37 @@ function draw() {
   image.style.aspectRatio = s.width + " / " + s.height;
   image.parentElement.style.setProperty("--aspect", s.width / s.height);
   svg.setAttribute("viewBox", "0 0 " + s.width + " " + s.height);
+  if (marks()) svg.setAttribute("tabindex", 0);
+  else svg.removeAttribute("tabindex");
   (s.shapes || []).forEach(drawShape);
   if (s.whole) add(svg, "path", { d: s.whole, class: "whole", style: "--whole-hue:" + s.hue });
   drawDraft(s);
+  drawCross();
   // A redraw must not take the keyboard away from whoever is using it.
   if (focused) svg.querySelector('[data-index="' + focused + '"]')?.focus({ preventScroll: true });
+}
+
+// Tools whose clicks the keyboard can make: arrows move a cross, Enter clicks there.
+const marks = () => scene().tool === "add" || scene().tool === "clue";
+
+function drawCross() {
+  svg.querySelector(".cross")?.remove();
+  if (!marks() || !svg.matches(":focus-visible")) return;
+  cross = cross || [scene().width / 2, scene().height / 2];
+  const [x, y] = cross;
+  const r = 12 / scale();
+  add(svg, "path", { d: `M${x - r} ${y}h${2 * r}M${x} ${y - r}v${2 * r}`, class: "cross" });
+}
+
+function moveCross(arrow, far) {
+  const step = (far ? 24 : 4) / scale();
+  drawCross();
+  if (!cross) return;
+  cross = [
+    Math.min(Math.max(cross[0] + arrow[0] * step, 0), scene().width),
+    Math.min(Math.max(cross[1] + arrow[1] * step, 0), scene().height),
+  ];
+  drawCross();
 }
 
 const scale = () => svg.getBoundingClientRect().width / scene().width || 1;
@@ -86,7 +114,7 @@ function trail() {
   } else if (tool === "move" && gesture.held) {
     const shift = "translate(" + (last[0] - first[0]) + " " + (last[1] - first[1]) + ")";
     gesture.mark = add(svg, "path", { d: gesture.held, class: "ghost", transform: shift });
-  } else if ((tool === "add" || tool === "extent") && far(first, last)) {
+  } else if ((marks() || tool === "extent") && far(first, last)) {
     gesture.mark = add(svg, "rect", {
       x: Math.min(first[0], last[0]), y: Math.min(first[1], last[1]),
       width: Math.abs(first[0] - last[0]), height: Math.abs(first[1] - last[1]), class: "box",
@@ -131,8 +159,10 @@ svg.addEventListener("pointerup", (event) => {
   else send("click", [last], { off });
 });
 svg.addEventListener("contextmenu", (event) => {
-  if (scene().tool === "add") event.preventDefault();
+  if (marks()) event.preventDefault();
 });
+svg.addEventListener("focus", drawCross);
+svg.addEventListener("blur", drawCross);
 element.addEventListener("keydown", (event) => {
   const index = event.target.dataset?.index;
   const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
@@ -140,6 +170,12 @@ element.addEventListener("keydown", (event) => {
   if (index !== undefined && (event.key === "Enter" || event.key === " ")) {
     event.preventDefault();
     send("pick", [], { index: Number(index) });
+  } else if (event.target === svg && marks() && arrow) {
+    event.preventDefault();
+    moveCross(arrow, event.shiftKey);
+  } else if (event.target === svg && marks() && cross && (event.key === "Enter" || event.key === " ")) {
+    event.preventDefault();
+    send("click", [cross], { off: event.altKey });
   } else if (arrow && scene().tool === "move" && scene().whole) {
     event.preventDefault();
     const step = event.shiftKey ? 10 : 1;

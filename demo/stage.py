@@ -61,7 +61,8 @@ class StageView:
         whole: path of the selected object's whole shape.
         hue: colour of the selected object.
         draft: path of the object being marked.
-        points: its clicks (x, y, on the object).
+        points: clicks (x, y, on the object) about it, or about the selected object's shape.
+        absent: path of the region that isn't the selected object.
         box: a box that was drawn.
         radius: of the brush, image pixels.
     """
@@ -74,6 +75,7 @@ class StageView:
     hue: int = 0
     draft: str = ""
     points: Sequence[tuple[float, float, bool]] = ()
+    absent: str = ""
     box: Box | None = None
     radius: float = 8.0
 

@@ -12,6 +12,7 @@ TOOLS = {
     "pick": "Select",
     "move": "Move",
     "add": "Add object",
+    "clue": "Part of it?",
     "extent": "Full extent",
     "brush": "Paint",
     "erase": "Erase",
@@ -20,6 +21,10 @@ HINTS = {
     "pick": "Click an object.",
     "move": "Drag the object, or click where its foot should stand. Arrow keys nudge it.",
     "add": "Click an object that has no outline yet, or drag a box around it.",
+    "clue": (
+        "Say what you know of the hidden shape: click what belongs to the object, "
+        "click what doesn't, or drag a box where nothing of it is."
+    ),
     "extent": "Drag a box around the object's full extent, hidden parts included.",
     "brush": "Paint what belongs to the object.",
     "erase": "Rub out what doesn't belong to the object.",
@@ -47,6 +52,13 @@ COMPARE = "Photo on the left, your edit on the right"
 POINTS = "A click marks"
 POINT_ON = "the object"
 POINT_OFF = "what isn't the object"
+FORGET_CLUES = "Clear"
+CLUE_BOX = (
+    "A box says where nothing of the object is: first choose that a click marks what isn't the "
+    "object. For a box around all of it, use “Full extent”."
+)
+CLUE_SEEN = "The photo shows that already: click where something hides the object."
+POOR_SUPPORT = 0.25  # share of the samples below which the user is warned
 BRUSH = "Brush radius (pixels)"
 
 SHAPES = "Possible whole shapes"
@@ -122,6 +134,18 @@ def seen_and_whole(name: str, visible: int, whole: int) -> str:
     """One line about the selected object."""
     hidden = 1 - visible / max(whole, 1)
     return f"**{name}** · {count(visible)} px visible, {hidden:.0%} of it hidden"
+
+
+def support(share: float, samples: int) -> str:
+    """How many samples agree with the evidence; a warning when hardly any does."""
+    agree = round(share * samples)
+    found = f"{agree or 'None'} of {samples} samples {'agrees' if agree == 1 else 'agree'}"
+    if share >= POOR_SUPPORT:
+        return f"{found} with what you marked."
+    return (
+        f"**{found} with what you marked.** The model can hardly imagine such a shape; these are "
+        "the nearest ones. Check the marks and the class, or undo."
+    )
 
 
 def suggestion(classes: tuple[tuple[str, float], ...]) -> str:

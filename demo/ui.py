@@ -133,6 +133,7 @@ def wire_page(wire: Wire, handlers: Handlers, panels: Panels) -> None:
     wire(panels["shapes"].select, handlers.choose)
     wire(panels["category"].input, handlers.classify, panels["category"])
     wire(panels["forget_box"].click, handlers.forget_box)
+    wire(panels["forget_clues"].click, handlers.forget_clues)
     settings = [panels[name] for name in ("samples", "seed", "temperature")]
     for widget in settings:
         wire(widget.input, handlers.resample, *settings, latest=True)

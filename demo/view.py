@@ -24,6 +24,7 @@ class View(NamedTuple):
     hint: object
     tool: object
     marking: object
+    forget_clues: object
     brush_bar: object
     draft_bar: object
     draft_class: object
@@ -52,7 +53,8 @@ def show(session: Session, before: Session, notices: Sequence[Notice]) -> View:
         stage=None if session.step is None else payload(stage_view(session)),
         hint=hint(session),
         tool=session.tool,
-        marking=gr.update(visible=session.tool == "add"),
+        marking=gr.update(visible=session.tool in ("add", "clue")),
+        forget_clues=gr.update(visible=session.tool == "clue" and not session.evidence.empty),
         brush_bar=gr.update(visible=session.tool in ("brush", "erase")),
         draft_bar=gr.update(visible=session.draft is not None and session.draft.mask is not None),
         draft_class=_draft_class(session, before),
@@ -88,7 +90,6 @@ def stage_view(session: Session) -> StageView:
         for other in session.scene.layers
         if other.placement.visible
     ]
-    points = zip(draft.points, draft.labels, strict=True) if draft else ()
     return StageView(
         picture=session.sight.picture,
         alt=f"{session.title}: {len(shapes)} objects",
@@ -97,10 +98,33 @@ def stage_view(session: Session) -> StageView:
         whole=_whole(session),
         hue=hue(number_of(layer.id)) if layer else 0,
         draft=outline(draft.mask) if draft and draft.mask is not None else "",
-        points=[(x, y, on) for (x, y), on in points],
+        points=_points(session),
+        absent=_absent(session),
         box=draft.box if draft else layer.instance.box if layer else None,
         radius=session.radius,
     )
+
+
+def _points(session: Session) -> list[tuple[float, float, bool]]:
+    """The clicks about the object being marked, or about the selected one's whole shape."""
+    if session.draft:
+        return [(*p, on) for p, on in zip(session.draft.points, session.draft.labels, strict=True)]
+    if not _in_place(session):
+        return []
+    said = session.evidence
+    return [(*p, True) for p in said.inside] + [(*p, False) for p in said.outside]
+
+
+def _absent(session: Session) -> str:
+    said = session.evidence
+    shown = not session.draft and _in_place(session) and said.absent is not None
+    return outline(said.absent) if shown else ""
+
+
+def _in_place(session: Session) -> bool:
+    """Whether the selected object stands where the photo shows it: evidence is about that place."""
+    layer = session.layer
+    return layer is not None and layer.placement.in_place and layer.placement.visible
 
 
 def _whole(session: Session) -> str:
@@ -120,8 +144,11 @@ def hint(session: Session) -> str:
         return text.HINT_DRAFT
     if session.tool == "pick" and not session.scene.layers:
         return text.HINT_EMPTY
-    if session.tool in ("move", "extent", "brush", "erase") and session.picked is None:
+    if session.tool in ("move", "clue", "extent", "brush", "erase") and session.picked is None:
         return text.NEED_OBJECT
+    if session.tool in ("pick", "clue") and session.answer and not session.evidence.empty:
+        completions = session.answer.completions
+        return text.support(completions.support, len(completions.samples))
     if session.tool == "pick" and session.picked is not None:
         return text.HINT_PICKED
     return text.HINTS[session.tool]

@@ -59,7 +59,8 @@ def test_the_endpoints_are_named_and_nothing_else_is_public(client: Client) -> N
     named = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     assert set(named) == ENDPOINTS
     names = [part["parameter_name"] for part in named["/complete"]["parameters"]]
-    assert names == ["photo", "instances", "index", "samples", "seed", "temperature"]
+    asked = ["photo", "instances", "index", "samples", "seed", "temperature"]
+    assert names == [*asked, "inside", "outside", "absent"]
 
 
 def test_complete(client: Client, street: tuple[object, dict]) -> None:
@@ -71,6 +72,25 @@ def test_complete(client: Client, street: tuple[object, dict]) -> None:
     assert len(pictures) == 6, "mode, four samples, probability"
     again, _ = client.predict(*street, 0, 4, 0, 1.0, api_name="/complete")
     assert again == document, "equal seeds give equal shapes"
+
+
+def test_complete_with_evidence(client: Client, street: tuple[object, dict]) -> None:
+    settings = (0, 8, 0, 1.0)
+    plain, _ = client.predict(*street, *settings, api_name="/complete")
+    given, _ = client.predict(
+        *street, *settings, inside=[[45.5, 88.5]], absent=[[0, 0, 160, 30]], api_name="/complete"
+    )
+    assert plain["info"]["support"] == 1
+    assert 0 <= given["info"]["support"] <= 1
+    assert given["annotations"][0]["bbox"] != plain["annotations"][0]["bbox"]
+    for wrong, message in (
+        ({"inside": [[1]]}, "Points"),
+        ({"outside": [[40, 60]]}, "visible part"),
+        ({"absent": [[1, 2, 3]]}, r"\[x0, y0, x1, y1\]"),
+        ({"absent": 5}, "Absent"),
+    ):
+        with pytest.raises(AppError, match=message):
+            client.predict(*street, *settings, **wrong, api_name="/complete")
 
 
 def test_segment_gives_what_complete_takes(client: Client, street: tuple[object, dict]) -> None:

@@ -14,6 +14,7 @@ from amodal.scene import Instance
 from demo import text
 
 WAIT = 90_000  # milliseconds that a loaded machine may need for one answer
+SOURCES = "Array.from(document.querySelectorAll('#shapes .thumbnail-item img'), i => i.src)"
 DESKTOP, PHONE = (1440, 900), (390, 844)
 expect.set_options(timeout=WAIT)
 
@@ -94,6 +95,16 @@ class Page:
         expect(self.tab.locator("#about-object")).to_contain_text(instance.name)
         expect(self.gallery.first).to_be_visible()
 
+    def gallery_sources(self) -> list[str]:
+        """The shapes' addresses; they name the content."""
+        return self.tab.evaluate(SOURCES)
+
+    def wait_for_gallery(self, sources: list[str], *, changed: bool) -> None:
+        """Wait until the shapes differ from those of `sources`, or are the same again."""
+        sign = "!==" if changed else "==="
+        same = f"was => JSON.stringify({SOURCES}) {sign} JSON.stringify(was)"
+        self.tab.wait_for_function(same, arg=sources)
+
     def shown(self) -> str:
         """The picture's address; it names the content."""
         return self.image.get_attribute("src")
@@ -116,3 +127,14 @@ def inside(mask: np.ndarray) -> tuple[float, float]:
     depth = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
     y, x = np.unravel_index(depth.argmax(), depth.shape)
     return float(x) + 0.5, float(y) + 0.5
+
+
+def beside(mask: np.ndarray) -> tuple[float, float]:
+    """A point right of a mask, where it does not reach, (x, y) in image pixels; left of it when the
+    photo ends there."""
+    columns = np.flatnonzero(mask.any(axis=0))
+    step = max(0.05 * len(columns), 2)
+    right = columns[-1] + step < mask.shape[1]
+    x = columns[-1] + 1 + step if right else columns[0] - step
+    rows = np.flatnonzero(mask[:, columns[-1] if right else columns[0]])
+    return float(x), float(rows[len(rows) // 2]) + 0.5

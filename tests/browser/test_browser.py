@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, expect
 from amodal.hub.manifest import BUNDLED
 from amodal.photo import load_photo
 from demo.examples import Example, find_examples
-from tests.browser.page import DESKTOP, PHONE, Page, inside
+from tests.browser.page import DESKTOP, PHONE, Page, beside, inside
 from tests.hub_mirror import Mirror
 
 pytestmark = pytest.mark.browser
@@ -183,3 +183,34 @@ def test_it_fits_the_window(
     assert stage["height"] > 200
     assert page.errors == []
     page.close()
+
+
+def test_saying_what_belongs_to_the_hidden_shape(page: Page, examples: tuple[Example, ...]) -> None:
+    _, instances = examples[1].open()
+    page.open_example(examples[1].title)
+    target = instances[largest(examples[1])]
+    page.select(target)
+    before = page.gallery_sources()
+    page.use("clue")
+    expect(page.tab.locator("#points")).to_be_visible()
+    page.click(*beside(target.modal))
+    expect(page.tab.locator("#stage circle.point")).to_have_count(1)
+    expect(page.tab.locator("#hint")).to_contain_text("what you marked")
+    page.wait_for_gallery(before, changed=True)
+
+    # The same by keyboard: a cross, moved by arrows, marks what isn't the object.
+    page.tab.locator("#points label").nth(1).click()
+    page.tab.locator("#stage svg").focus()
+    page.tab.keyboard.press("Shift+ArrowUp")
+    expect(page.tab.locator("#stage .cross")).to_be_attached()
+    for _ in range(30):
+        page.tab.keyboard.press("Shift+ArrowUp")
+    page.tab.keyboard.press("Enter")
+    expect(page.tab.locator("#stage circle.off")).to_have_count(1)
+
+    page.button("undo").click()
+    expect(page.tab.locator("#stage circle.point")).to_have_count(1)
+    page.button("undo").click()
+    expect(page.tab.locator("#stage circle.point")).to_have_count(0)
+    expect(page.gallery).to_have_count(21)
+    page.wait_for_gallery(before, changed=False)
