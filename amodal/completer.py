@@ -238,9 +238,22 @@ def place(
     mask = paste_window(decoded, x0 - left, y0 - top, *size)
     modal = paste_window(instance.modal, -left, -top, *size)  # empty beyond the photo
     counted = modal if known is None else paste_window(known, -left, -top, *size)
-    union = modal | (mask & counted)
-    visible_iou = float((mask & modal).sum() / union.sum())
-    return Completion(mask | modal, left, top, visible_iou)
+    return join(mask, modal, counted, left, top)
+
+
+def join(
+    decoded: np.ndarray, modal: np.ndarray, counted: np.ndarray, x0: int, y0: int
+) -> Completion:
+    """A decoded shape and the visible pixels as one completion.
+
+    Args:
+        decoded, modal: (h, w) bool, the same window of the image plane.
+        counted: (h, w) bool, the pixels that count in visible_iou.
+        x0, y0: the window's top-left corner in image pixels.
+    """
+    union = modal | (decoded & counted)
+    visible_iou = float((decoded & modal).sum() / union.sum())
+    return Completion(decoded | modal, x0, y0, visible_iou)
 
 
 def gather(mode: Completion, samples: tuple[Completion, ...], support: float = 1.0) -> Completions:

@@ -25,8 +25,6 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import numpy as np
-
 from amodal.data.categories import category_of
 from amodal.data.coco_write import write_completions, write_instances
 from amodal.data.segmentation import (
@@ -45,7 +43,7 @@ __all__ = ["decode_rle", "encode_rle", "read_instances", "write_completions", "w
 
 MAX_INSTANCES = 256
 
-_VISIBLE_KEYS = ("modal", "inmodal_seg", "i_segm", "segmentation", "mask")
+VISIBLE_KEYS = ("modal", "inmodal_seg", "i_segm", "segmentation", "mask")
 _CATEGORY_KEYS = ("category", "category_name", "category_id")
 
 
@@ -68,7 +66,7 @@ def read_instances(
     Raises:
         AmodalError: names the annotation and what is wrong with it.
     """
-    document, folder = _load(source)
+    document, folder = load_document(source)
     annotations, categories = _of_one_photo(document, height, width, image)
     annotations = [
         (number, annotation)
@@ -96,8 +94,12 @@ def read_instances(
     return tuple(instances)
 
 
-def _load(source: Any) -> tuple[Any, Path | None]:
-    """The parsed JSON, and the folder that it lies in."""
+def load_document(source: Any) -> tuple[Any, Path | None]:
+    """The parsed JSON of a file, a text, or what json.load gives; and the folder that it lies in.
+
+    Raises:
+        AmodalError: it can't be read or is not JSON.
+    """
     if not isinstance(source, str | os.PathLike):
         return source, None
     folder, name = None, "The text"
@@ -200,7 +202,7 @@ def _read_annotation(
 ) -> Instance:
     if not isinstance(annotation, Mapping):
         raise AmodalError(f"it is {short(annotation)}, expected an object with `segmentation`.")
-    key = next((key for key in _VISIBLE_KEYS if _has(annotation, key)), None)
+    key = next((key for key in VISIBLE_KEYS if _has(annotation, key)), None)
     if key is None:
         raise AmodalError(
             "it has no `segmentation`: give the visible part as polygons, RLE or a mask PNG."
@@ -211,18 +213,28 @@ def _read_annotation(
         raise AmodalError(f"its `name` is {short(name)}, expected text.")
     box = None
     if _has(annotation, "amodal_bbox"):
-        box = _read_box(annotation["amodal_bbox"], modal)
-    return Instance(modal, _read_category(annotation, categories), " ".join(name.split()), box)
+        box = read_box(annotation["amodal_bbox"], tight_box(modal), height, width)
+    return Instance(modal, read_category(annotation, categories), " ".join(name.split()), box)
 
 
-def _read_category(annotation: Mapping[str, Any], categories: dict[str, str]) -> str:
+def read_category(annotation: Mapping[str, Any], categories: Mapping[str, str]) -> str:
+    """Our class of an annotation; `categories` are names by str(id).
+
+    Raises:
+        AmodalError: it is neither a name nor an id.
+    """
     value = next((annotation[key] for key in _CATEGORY_KEYS if _has(annotation, key)), "unknown")
     if isinstance(value, list | dict):
         raise AmodalError(f"its category is {short(value)}, expected a name or an id.")
     return category_of(categories.get(str(value), str(value)))
 
 
-def _read_box(values: Any, modal: np.ndarray) -> Box:
+def read_box(values: Any, modal: Box, height: int, width: int) -> Box:
+    """An `amodal_bbox` of an object whose visible part has the tight box `modal`.
+
+    Raises:
+        AmodalError: it is not a box, far outside the photo or away from the visible part.
+    """
     what = "its `amodal_bbox`"
     if not isinstance(values, list) or len(values) != 4 or not all(map(is_number, values)):
         raise AmodalError(f"{what} is {short(values)}, expected [x, y, width, height].")
@@ -230,8 +242,8 @@ def _read_box(values: Any, modal: np.ndarray) -> Box:
     if not (w > 0 and h > 0):
         raise AmodalError(f"{what} is {short(values)}, expected a width and height above 0.")
     box = Box(x, y, x + w, y + h)
-    check_reach(box, *modal.shape, what)
-    if box.iou(tight_box(modal)) == 0:
+    check_reach(box, height, width, what)
+    if box.iou(modal) == 0:
         raise AmodalError(
             f"{what} is {short(values)} and nowhere meets the visible part: expected the box "
             "around the whole object."

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from amodal.data.runs import code
 from amodal.data.segmentation import encode_rle
 from amodal.geometry import tight_box
 from amodal.scene import CLASSES, Completion, Completions, Instance
@@ -62,8 +63,8 @@ def write_completions(
     for number, (instance, result) in enumerate(pairs, start=1):
         entry = _head(number, instance) | _box_entry(instance)
         entry["modal"] = encode_rle(instance.modal)
-        entry |= _completion_entry(result.mode, height, width)
-        entry["samples"] = [_completion_entry(item, height, width) for item in result.samples]
+        entry |= completion_entry(result.mode, height, width)
+        entry["samples"] = [completion_entry(item, height, width) for item in result.samples]
         annotations.append(entry)
     return _document(annotations, (height, width), file_name) | {"info": dict(run)}
 
@@ -91,18 +92,19 @@ def _described(mask: np.ndarray) -> dict[str, Any]:
     }
 
 
-def _completion_entry(completion: Completion, height: int, width: int) -> dict[str, Any]:
-    on_photo = completion.on_photo(height, width)
+def completion_entry(completion: Completion, height: int, width: int) -> dict[str, Any]:
+    """The entries of one completion (see write_completions) on a photo of this size."""
     tight = tight_box(completion.mask)
-    x0, y0 = completion.x0 + int(tight.x0), completion.y0 + int(tight.y0)
+    left, top, right, bottom = (int(value) for value in tight)
+    window = completion.mask[top:bottom, left:right]
+    x0, y0 = completion.x0 + left, completion.y0 + top
     entry: dict[str, Any] = {
-        "segmentation": encode_rle(on_photo),
-        "bbox": [x0, y0, int(tight.width), int(tight.height)],
-        "area": completion.area,
+        "segmentation": code(window, x0, y0, height, width),
+        "bbox": [x0, y0, right - left, bottom - top],
+        "area": int(window.sum()),
         "visible_iou": round(completion.visible_iou, 6),
     }
-    if on_photo.sum() < completion.area:
-        window = completion.mask[int(tight.y0) : int(tight.y1), int(tight.x0) : int(tight.x1)]
+    if x0 < 0 or y0 < 0 or x0 + right - left > width or y0 + bottom - top > height:
         entry["window"] = {"x0": x0, "y0": y0, "segmentation": encode_rle(window)}
     return entry
 

@@ -6,7 +6,6 @@ taken for it, since pycocotools reads on past what is there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from PIL import Image
 from pycocotools import mask as coco_mask
 
+from amodal.data import runs
 from amodal.errors import AmodalError
 from amodal.photo import MAX_PIXELS
 
@@ -23,10 +23,6 @@ from amodal.photo import MAX_PIXELS
 MAX_OUTLINE = 1_000_000
 # A whole object may reach beyond the photo, its window too.
 MAX_MASK_PIXELS = 4 * MAX_PIXELS
-
-# Characters from P on say that the number goes on, so the last one is not of them.
-_COMPRESSED = re.compile(r"([0-o]*[0-O])?")
-_MAX_DIGITS = 12  # of 5 bits
 
 
 def encode_rle(mask: np.ndarray) -> dict[str, Any]:
@@ -41,24 +37,35 @@ def decode_rle(rle: Mapping[str, Any]) -> np.ndarray:
     Raises:
         AmodalError: it is not an RLE, or its runs don't add up to its size.
     """
+    return runs.fill(_read_counts(rle), *rle_size(rle))
+
+
+def _read_counts(rle: Mapping[str, Any]) -> np.ndarray:
+    """Its run lengths (n,) int64, which add up to its size."""
     height, width = rle_size(rle)
     counts = rle.get("counts")
     if isinstance(counts, bytes):
         counts = counts.decode("ascii", "replace")
     if isinstance(counts, str):
-        counts = _expand(counts)
-    if not isinstance(counts, Sequence) or not all(_is_count(count) for count in counts):
+        counts = runs.expand(counts)
+        if counts is None:
+            raise AmodalError("the RLE's `counts` are not a compressed string: export it again.")
+    elif isinstance(counts, Sequence) and all(_is_count(count) for count in counts):
+        counts = np.array(counts, np.int64)
+    else:
+        counts = None
+    if counts is None or counts.min(initial=0) < 0:
         raise AmodalError(
             "the RLE's `counts` are not run lengths: expected a compressed string as pycocotools "
             "writes it, or a list of whole numbers from 0 on."
         )
-    if sum(counts) != height * width:
+    covered = sum(counts.tolist())  # of any size, without overflow
+    if covered != height * width:
         raise AmodalError(
-            f"the RLE's runs cover {sum(counts)} pixels, expected {height} x {width} = "
+            f"the RLE's runs cover {covered} pixels, expected {height} x {width} = "
             f"{height * width}: its counts are damaged or its size is wrong; export it again."
         )
-    values = np.arange(len(counts)) % 2 == 1
-    return np.repeat(values, counts).reshape(width, height).T.copy()
+    return counts
 
 
 def rle_size(rle: Mapping[str, Any]) -> tuple[int, int]:
@@ -93,25 +100,43 @@ def mask_of(segmentation: Any, height: int, width: int, folder: Path | None) -> 
     Raises:
         AmodalError: anything else.
     """
-    if isinstance(segmentation, Mapping):
-        _check_size(*rle_size(segmentation), height, width)
-        mask = decode_rle(segmentation)
-    elif isinstance(segmentation, str):
-        mask = _mask_of_png(segmentation, height, width, folder)
-    elif isinstance(segmentation, list) and segmentation:
-        flat = all(is_number(value) for value in segmentation)
-        mask = _mask_of_polygons([segmentation] if flat else segmentation, height, width)
-    else:
-        raise AmodalError(
-            f"the segmentation is {short(segmentation)}, expected polygons, an RLE or the path "
-            "of a mask PNG."
-        )
-    if not mask.any():
+    counts = _counts_of(segmentation, height, width, folder)
+    if not counts[1::2].any():
         raise AmodalError(
             f"the mask has no pixel inside the photo of {width} x {height}: mark the object's "
             "visible part."
         )
-    return mask
+    return runs.fill(counts, height, width)
+
+
+def cut_of(
+    segmentation: Any, height: int, width: int, folder: Path | None
+) -> tuple[np.ndarray, int, int] | None:
+    """Read a segmentation of any kind, the tight box of the mask only; arguments as mask_of.
+
+    Returns:
+        (mask (h, w) bool, x0, y0), the box's top-left corner in the photo; None: it is empty.
+
+    Raises:
+        AmodalError: as mask_of.
+    """
+    return runs.cut(_counts_of(segmentation, height, width, folder), height)
+
+
+def _counts_of(segmentation: Any, height: int, width: int, folder: Path | None) -> np.ndarray:
+    """The run lengths of a segmentation of any kind."""
+    if isinstance(segmentation, Mapping):
+        _check_size(*rle_size(segmentation), height, width)
+        return _read_counts(segmentation)
+    if isinstance(segmentation, str):
+        return _read_counts(encode_rle(_mask_of_png(segmentation, height, width, folder)))
+    if isinstance(segmentation, list) and segmentation:
+        flat = all(is_number(value) for value in segmentation)
+        return _counts_of_polygons([segmentation] if flat else segmentation, height, width)
+    raise AmodalError(
+        f"the segmentation is {short(segmentation)}, expected polygons, an RLE or the path "
+        "of a mask PNG."
+    )
 
 
 def check_reach(values: Iterable[float], height: int, width: int, what: str) -> None:
@@ -124,7 +149,7 @@ def check_reach(values: Iterable[float], height: int, width: int, what: str) -> 
             )
 
 
-def _mask_of_polygons(polygons: list[Any], height: int, width: int) -> np.ndarray:
+def _counts_of_polygons(polygons: list[Any], height: int, width: int) -> np.ndarray:
     for number, polygon in enumerate(polygons, start=1):
         what = f"polygon {number}"
         if not isinstance(polygon, list) or not all(is_number(value) for value in polygon):
@@ -142,11 +167,8 @@ def _mask_of_polygons(polygons: list[Any], height: int, width: int) -> np.ndarra
                 f"{what} has an outline of {outline:,.0f} pixels, expected at most "
                 f"{MAX_OUTLINE:,}: simplify it or give the mask as an RLE."
             )
-    mask = np.zeros((height, width), bool)
-    for polygon in polygons:
-        rle = coco_mask.frPyObjects([[float(value) for value in polygon]], height, width)[0]
-        mask |= decode_rle(rle)
-    return mask
+    outlines = [[float(value) for value in polygon] for polygon in polygons]
+    return _read_counts(coco_mask.merge(coco_mask.frPyObjects(outlines, height, width)))
 
 
 def _mask_of_png(name: str, height: int, width: int, folder: Path | None) -> np.ndarray:
@@ -191,25 +213,6 @@ def _check_size(height: int, width: int, photo_height: int, photo_width: int) ->
             f"the mask is {width} x {height} pixels, but the photo is {photo_width} x "
             f"{photo_height}: use the photo that the masks were drawn on."
         )
-
-
-def _expand(counts: str) -> list[int]:
-    """Run lengths of a compressed string: 5 bits a character, low ones first, then differences."""
-    if not _COMPRESSED.fullmatch(counts):
-        raise AmodalError("the RLE's `counts` are not a compressed string: export it again.")
-    runs: list[int] = []
-    value = shift = 0
-    for character in counts:
-        bits = ord(character) - 48
-        value |= (bits & 31) << shift
-        shift += 5
-        if shift > 5 * _MAX_DIGITS:
-            raise AmodalError("the RLE's `counts` are not a compressed string: export it again.")
-        if not bits & 32:
-            value -= (bits & 16 and 1) << shift  # the last character's fifth bit is the sign
-            runs.append(value + (runs[-2] if len(runs) > 2 else 0))
-            value = shift = 0
-    return runs
 
 
 def is_number(value: Any) -> bool:

@@ -12,9 +12,7 @@ the very function that one does; what differs is the order of summation, hence r
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from typing import Any
@@ -27,6 +25,9 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.data import Dataset
 
 from amodal.errors import AmodalError
+from amodal.processes import are_several, joined, once, place
+
+__all__ = ["Alone", "BatchNorm", "Team", "all_sum", "fair_count", "joined", "once", "team"]
 
 Loss = Callable[[nn.Module, object], Mapping[str, Tensor]]
 
@@ -55,7 +56,7 @@ class Team(Alone):
     """Several processes train together. `size` is the whole batch's."""
 
     def __init__(self) -> None:
-        self.rank, self.count = dist.get_rank(), dist.get_world_size()
+        self.rank, self.count = place()
         self.leads = self.rank == 0
 
     def rows(self, size: int) -> slice:
@@ -95,49 +96,12 @@ class Team(Alone):
 
 def team() -> Alone:
     """This process's team, as torch.distributed knows it."""
-    return Team() if dist.is_available() and dist.is_initialized() else Alone()
-
-
-@contextmanager
-def joined(device: torch.device) -> Iterator[torch.device]:
-    """Join the processes that torchrun started, if it did; yields this process's device.
-
-    gloo joins processors, nccl graphics cards, one card a process.
-
-    Raises:
-        AmodalError: there are fewer cards than processes.
-    """
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        yield device
-        return
-    if device.type == "mps":
-        device = torch.device("cpu")  # no backend joins Apple's graphics cores
-    if device.type == "cuda":
-        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
-        if device.index >= torch.cuda.device_count():
-            raise AmodalError(
-                f"{os.environ['LOCAL_WORLD_SIZE']} processes but {torch.cuda.device_count()} "
-                "graphics cards here: start one process a card, or give --device cpu."
-            )
-        torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    try:
-        yield device
-    finally:
-        dist.destroy_process_group()
-
-
-def once(action: Callable[..., object], *arguments: object) -> None:
-    """Let the leading process do something; the others wait until it is done."""
-    if team().leads:
-        action(*arguments)
-    if dist.is_available() and dist.is_initialized():
-        dist.barrier()
+    return Team() if are_several() else Alone()
 
 
 def all_sum(values: Tensor) -> Tensor:
     """Sum over the processes, differentiably; `values` itself where there is one."""
-    return _AllSum.apply(values) if dist.is_available() and dist.is_initialized() else values
+    return _AllSum.apply(values) if are_several() else values
 
 
 def fair_count(flags: Tensor) -> Tensor:
@@ -151,7 +115,7 @@ def fair_count(flags: Tensor) -> Tensor:
         flags: (B,) float32, 1 or 0, of this process's rows.
     """
     own = flags.sum()
-    if not (dist.is_available() and dist.is_initialized()):
+    if not are_several():
         return own.clamp(min=1)
     count, rows = all_sum(torch.stack([own, own.new_tensor(float(len(flags)))]))
     return count.clamp(min=1) * len(flags) / rows
