@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from amodal.errors import AmodalError
 from amodal.model import AmodalVAE, Encoder, ModelConfig
 
-FORMAT = "amodal-vae/1"
+FORMAT = "amodal-vae/2"
 TRAINED_AFTER_STAGE_1 = ("encoder", "transformer", "class_head")
 
 
@@ -86,12 +86,13 @@ def load_stage(folder: Path, stage: int) -> tuple[StageInfo, dict[str, Tensor]]:
             f"{path}: got format {metadata.get('format')!r}, expected {FORMAT!r}. "
             "These weights belong to another program or version."
         )
-    return _parse_info(json.loads(metadata["info"])), {
+    return parse_info(json.loads(metadata["info"])), {
         key: value.float() if value.is_floating_point() else value for key, value in tensors.items()
     }
 
 
-def _parse_info(fields: dict) -> StageInfo:
+def parse_info(fields: dict) -> StageInfo:
+    """The info of a file's header, from its JSON values."""
     model = fields["model"]
     config = ModelConfig(
         **{**model, "channels": tuple(model["channels"]), "classes": tuple(model["classes"])}

@@ -19,6 +19,7 @@ from amodal.geometry import Box, squeeze, theta_to_box, tight_box, unsqueeze
 from amodal.guidance import guide
 from amodal.model import AmodalVAE
 from amodal.scene import Completion, Completions, Instance, paste_window
+from amodal.slivers import without_slivers
 
 MAX_SAMPLES = 32
 
@@ -246,6 +247,8 @@ def join(
 ) -> Completion:
     """A decoded shape and the visible pixels as one completion.
 
+    What is thin of the added pixels is left out (slivers.py).
+
     Args:
         decoded, modal: (h, w) bool, the same window of the image plane.
         counted: (h, w) bool, the pixels that count in visible_iou.
@@ -253,7 +256,8 @@ def join(
     """
     union = modal | (decoded & counted)
     visible_iou = float((decoded & modal).sum() / union.sum())
-    return Completion(decoded | modal, x0, y0, visible_iou)
+    added = without_slivers(decoded & ~modal, int(modal.sum()))
+    return Completion(modal | added, x0, y0, visible_iou)
 
 
 def gather(mode: Completion, samples: tuple[Completion, ...], support: float = 1.0) -> Completions:

@@ -1,6 +1,6 @@
 """Amodal-VAE (Ling et al., NeurIPS 2020): sample whole object shapes from the visible part.
 
-Shape letters: B objects, K samples of each, D latent size, S = config.size, F features,
+Shape letters: B objects, K samples of each, D latent size, P = PLACE, S = config.size, F features,
 C channels, N classes.
 
 Masks are float32 in [0, 1]. Three frames (geometry.py): a partial mask y_hat comes in crop frame,
@@ -8,7 +8,9 @@ the decoder draws the whole mask y in canonical frame, and the spatial transform
 in the crop frame. Tensors only: numpy lives in completer.py.
 
 The paper leaves sizes and layers open; those here are ours. So are the cues: squeezing a mask to a
-square loses its aspect ratio and whether the photo's border cut it; the cues give that back.
+square loses its aspect ratio and whether the photo's border cut it; the cues give that back. So is
+the place noise: how far a hidden side reaches is uncertain even where the shape is not, so a code
+is (z, e) with e ~ N(0, I) of size P, and the transformer is a function of both.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from amodal.posterior import Posterior
 from amodal.scene import CLASSES
 
 CUES = 6  # log aspect (width / height); border left, top, right, bottom; is the box the full extent
+PLACE = 4  # last numbers of a code: standard normal, read by the transformer alone
 DECODED_AT_ONCE = 128  # more codes at once leave the processor's cache and are slower
 
 
@@ -84,13 +87,16 @@ class Encoder(nn.Module):
         """Encode masks (B, 1, S, S), class_id (B,) int64, cues (B, CUES).
 
         Returns:
-            (posterior over (B, D), features (B, F)).
+            (posterior over codes (B, D + P), whose last P are standard normal, features (B, F)).
         """
         merged = self.merge(self.convolutions(mask))  # (B, F)
         merged = merged + self.classes(class_id) + self.cues(cues)
         features = self.hidden(merged)  # (B, F)
         mean, logvar = self.posterior(features).float().chunk(2, dim=1)  # (B, D) each
-        return Posterior(mean, logvar.clamp(-10, 4)), features
+        standard = mean.new_zeros(mean.shape[0], PLACE)  # N(0, 1): log variance 0
+        mean = torch.cat([mean, standard], dim=1)  # (B, D + PLACE)
+        logvar = torch.cat([logvar.clamp(-10, 4), standard], dim=1)
+        return Posterior(mean, logvar), features
 
 
 class Decoder(nn.Module):
@@ -112,8 +118,9 @@ class Decoder(nn.Module):
         self.deconvolutions = nn.Sequential(*layers)
 
     def forward(self, z: Tensor) -> Tensor:
-        """Logits (B, 1, S, S) of the canonical mask of codes (B, D)."""
-        return self.deconvolutions(self.expand(z).unflatten(1, self.shape))
+        """Logits (B, 1, S, S) of the canonical mask of codes (B, D + P); reads the first D."""
+        shape = self.expand(z[:, : self.expand.in_features]).unflatten(1, self.shape)
+        return self.deconvolutions(shape)
 
 
 class SpatialTransformer(nn.Module):
@@ -121,7 +128,7 @@ class SpatialTransformer(nn.Module):
 
     y comes in as the decoded mask and its code, y_hat through the encoder's features. The visible
     part is tight in the crop frame and belongs to the whole, so the whole's box contains the crop
-    frame: g predicts how far it reaches beyond each of the four sides.
+    frame: g predicts how far it reaches beyond each of the four sides, and how sure that is.
     """
 
     POOLED = 16
@@ -134,23 +141,25 @@ class SpatialTransformer(nn.Module):
             nn.ReLU(),
             nn.Linear(config.features, config.features // 2),
             nn.ReLU(),
-            nn.Linear(config.features // 2, 4),
+            nn.Linear(config.features // 2, 2 * PLACE),
         )
         nn.init.zeros_(self.regressor[-1].weight)
-        nn.init.constant_(self.regressor[-1].bias, -3.0)  # starts near the identity
+        nn.init.constant_(self.regressor[-1].bias, -3.0)  # starts near the identity, narrow
 
     def forward(self, canonical: Tensor, z: Tensor, features: Tensor, known: Tensor) -> Tensor:
         """Predict theta (B, 4).
 
         Args:
             canonical: decoded probabilities, (B, 1, S, S).
-            z: their codes, (B, D).
+            z: their codes, (B, D + P).
             features: of the partial masks, (B, F).
             known: whether the crop already is the full extent, (B,) bool; then theta is identity.
         """
         pooled = F.adaptive_avg_pool2d(canonical, self.POOLED).flatten(1)  # (B, 256)
-        raw = self.regressor(torch.cat([pooled, z, features], dim=1)).float()
-        reach = F.softplus(raw) * ~known[:, None]  # (B, 4) left, top, right, bottom
+        shape, noise = z[:, :-PLACE], z[:, -PLACE:]  # (B, D), (B, P)
+        raw = self.regressor(torch.cat([pooled, shape, features], dim=1)).float()
+        centre, spread = raw.chunk(2, dim=1)  # (B, P) each
+        reach = F.softplus(centre + F.softplus(spread) * noise) * ~known[:, None]
         return reach_to_theta(reach)
 
 
@@ -206,12 +215,12 @@ class AmodalVAE(nn.Module):
             mode, the K samples follow.
         """
         posterior, features = self.encoder(modal, class_id, cues)
-        z = posterior.mode[:, None]  # (B, 1, D)
+        z = posterior.mode[:, None]  # (B, 1, D + P)
         if samples:
             draws = posterior.sample(samples, generator=generator, temperature=temperature)
-            z = torch.cat([z, draws], dim=1)  # (B, 1 + K, D)
+            z = torch.cat([z, draws], dim=1)  # (B, 1 + K, D + P)
         count = z.shape[1]
-        flat = z.flatten(0, 1)  # (B * K, D): from here each sample is its own object
+        flat = z.flatten(0, 1)  # (B * K, D + P): from here each sample is its own object
         logits = torch.cat([self.decoder(part) for part in flat.split(DECODED_AT_ONCE)])
         canonical = logits.float().sigmoid()  # (B * K, 1, S, S)
         theta = self.transformer(

@@ -16,23 +16,24 @@ from pathlib import Path
 import torch
 
 from amodal.checkpoint import stage_path
-from amodal.data import kitti_mots
-from amodal.data.shapes import toy_shapes, whole_shapes
+from amodal.data import sources
+from amodal.data.layouts import layouts
+from amodal.data.shapes import toy_shapes
 from amodal.device import DEVICES, pick_device
 from amodal.errors import AmodalError
 from amodal.hub.manifest import FILE_NAME, Entry, describe_file, replace_entry
 from amodal.training import config as presets
+from amodal.training.ablations import ABLATIONS
 from amodal.training.distributed import joined, once, team
 from amodal.training.loop import Curves
+from amodal.training.material import Material
 from amodal.training.partial import partial_masks, toy_partials
 from amodal.training.stages import train
-
-NON_COMMERCIAL = "Trained on KITTI MOTS masks (CC BY-NC-SA 3.0): non-commercial use only."
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m amodal.train", description=__doc__)
-    parser.add_argument("--data", choices=("kitti-mots", "toy"), default="kitti-mots")
+    parser.add_argument("--data", choices=(*sources.SOURCES, "toy"), default="kitti-mots")
     parser.add_argument("--root", type=Path, help="folder of the data set (not for toy)")
     parser.add_argument("--out", type=Path, default=Path("runs/default"))
     parser.add_argument("--device", choices=DEVICES, default="auto")
@@ -45,6 +46,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="SEQUENCE",
         help="training sequences to leave out, for choosing hyper-parameters",
     )
+    parser.add_argument("--ablate", choices=tuple(ABLATIONS), help="what to leave out, and retrain")
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies every stage's steps")
     workers = 1 if (os.cpu_count() or 1) > 1 else 0
     parser.add_argument("--workers", type=int, default=workers, help="processes that draw batches")
@@ -72,22 +74,36 @@ def _train_on(device: torch.device, options: argparse.Namespace) -> None:
         replace(stage, steps=max(round(stage.steps * options.scale), 20)) for stage in config.stages
     )
     config = replace(config, seed=options.seed, stages=stages)
+    if options.ablate:
+        config = ABLATIONS[options.ablate](config)
     if options.data == "toy":
         shapes = toy_shapes()
-        partials = toy_partials(shapes, config.model.size)
+        material = Material(shapes, toy_partials(shapes, config.model.size))
     else:
-        if options.root is None:
-            raise AmodalError("--root is missing: give the folder of KITTI MOTS.")
-        sequences = [s for s in kitti_mots.TRAINING_SEQUENCES if s not in options.hold_out]
-        _say(f"reading KITTI MOTS, training sequences {sequences}")
-        items = kitti_mots.read(options.root, sequences)
-        shapes = whole_shapes(items)
-        partials = partial_masks(items, config.model.size)
-    _say(f"{len(shapes)} whole masks, {len(partials)} partial masks, on {device}")
+        material = _material(options, config.model.size)
+    _say(
+        f"{len(material.shapes)} whole masks, {len(material.partials)} partial masks, "
+        f"{len(material.layouts)} layouts, on {device}"
+    )
     torch.set_float32_matmul_precision("high")
-    train(config, shapes, partials, options.out, device, options.workers)
+    train(config, material, options.out, device, options.workers)
     once(_write_manifest, options)
     _say(f"wrote {options.out}")
+
+
+def _material(options: argparse.Namespace, size: int) -> Material:
+    """Read the data set that --data and --root name."""
+    title = sources.SOURCES[options.data].title
+    if options.root is None:
+        raise AmodalError(f"--root is missing: give the folder of {title}.")
+    _say(f"reading {title}, training part")
+    masks = sources.read(options.data, options.root, options.hold_out)
+    if masks.skipped.counts:
+        _say(str(masks.skipped))
+    partials = partial_masks(masks.items, size)
+    if not partials:
+        raise AmodalError(f"{title} at {options.root} has no partial mask for stage 3.")
+    return Material(masks.shapes, partials, layouts(masks.items))
 
 
 def _say(line: str) -> None:
@@ -108,15 +124,15 @@ def _write_manifest(options: argparse.Namespace) -> None:
     paths = {stage_path(options.out, stage): what for stage, what in STAGES.items()}
     files = [describe_file(path, what) for path, what in paths.items()]
     files.append(describe_file(options.out / "curves.json", "losses over time"))
-    real = options.data == "kitti-mots"
+    source = sources.SOURCES.get(options.data)  # None: toy shapes
     entry = Entry(
         name="amodal-vae",
         what="Amodal-VAE: whole masks of street objects from their visible part and class",
         files=tuple(files),
-        licence="CC-BY-NC-SA-3.0" if real else "Apache-2.0",
-        licence_note=NON_COMMERCIAL if real else "",
-        trained_on="KITTI MOTS, training sequences" if real else "toy shapes",
-        command=f"python -m amodal.train --data {options.data}" + (" --root DIR" if real else ""),
+        licence=source.licence if source else "Apache-2.0",
+        licence_note=source.note if source else "",
+        trained_on=f"{source.title}, training part" if source else "toy shapes",
+        command=f"python -m amodal.train --data {options.data}" + (" --root DIR" if source else ""),
         time=f"{seconds / 60:.0f} minutes on {os.cpu_count()} cores",
     )
     replace_entry(options.out / FILE_NAME, entry)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from amodal.model import CUES, AmodalVAE, ModelConfig, reach_to_theta
+from amodal.model import CUES, PLACE, AmodalVAE, ModelConfig, reach_to_theta
 
 CONFIG = ModelConfig(size=32, latent=8, channels=(4, 8, 16), features=24)
 
@@ -25,7 +25,7 @@ def test_shapes(batch, samples, size):
     canonical, theta, posterior = model(*inputs(batch, size), samples=samples)
     assert canonical.shape == (batch, 1 + samples, size, size)
     assert theta.shape == (batch, 1 + samples, 4)
-    assert posterior.mean.shape == (batch, 8)
+    assert posterior.mean.shape == (batch, 8 + PLACE)
     assert canonical.min() >= 0
     assert canonical.max() <= 1
 
@@ -98,3 +98,22 @@ def test_convention_reach_extends_the_named_side():
 def test_a_size_that_does_not_divide_is_refused():
     with pytest.raises(ValueError, match="multiple of 8"):
         ModelConfig(size=20, channels=(4, 8, 16))
+
+
+def test_the_place_noise_moves_the_box_and_nothing_else():
+    torch.manual_seed(0)
+    model = AmodalVAE(CONFIG).eval()
+    torch.nn.init.normal_(model.transformer.regressor[-1].weight, std=0.2)
+    mask, class_id, cues = inputs(2)
+    posterior, features = model.encoder(mask, class_id, cues)
+    assert torch.equal(posterior.logvar[:, -PLACE:], torch.zeros(2, PLACE))
+    moved = posterior.mean.clone()
+    moved[:, -PLACE:] += 1
+    shapes = [model.decoder(z) for z in (posterior.mean, moved)]
+    assert torch.equal(*shapes)
+    known = torch.tensor([False, True])
+    first, second = (
+        model.transformer(shapes[0].sigmoid(), z, features, known) for z in (posterior.mean, moved)
+    )
+    assert (second[0, 2:] > first[0, 2:]).all()  # every side reaches farther
+    assert torch.equal(first[1], second[1])  # but not where the full extent is known

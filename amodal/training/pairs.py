@@ -6,7 +6,6 @@ batches that it would have seen.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,11 +15,12 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from amodal.cues import cues
-from amodal.data.occlusion import VISIBLE_RANGE, simulate
+from amodal.data.layouts import Layout
+from amodal.data.pretext import NO_BORDERS, Pretext, PretextConfig
 from amodal.data.shapes import Shape
 from amodal.geometry import Box, box_to_theta, squeeze, tight_box
 
-NO_BORDERS = np.zeros(4, bool)
+WINDOW = 2.0  # half size of the window that shows the occluders, in half sizes of the crop
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,16 @@ class PairConfig:
     """How pairs are drawn.
 
     Args:
-        second_occluder: share of pairs with two occluders.
-        border_cut: share of pairs cut by a simulated photo border.
+        pretext: what hides a part of the whole.
         full_extent: share of pairs whose crop is the whole's box (the paper's GT-box mode).
         unknown_class: share of pairs whose class is hidden.
+        stretch: spread of the log aspect beyond that of the masks: streets know more proportions.
     """
 
-    second_occluder: float = 0.2
-    border_cut: float = 0.1
+    pretext: PretextConfig = PretextConfig()
     full_extent: float = 0.15
     unknown_class: float = 0.15
+    stretch: float = 0.04
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +52,8 @@ class PairBatch:
         class_id: (B,) int64, as given to the encoder; 0 where the class is hidden.
         category: (B,) int64, the true class.
         theta: (B, 4), where y lies in crop frame.
+        others: the occluders in the window (0, 0, WINDOW, WINDOW) of the crop frame; the network
+            never sees them, baselines do.
     """
 
     whole: Tensor
@@ -61,6 +63,7 @@ class PairBatch:
     class_id: Tensor
     category: Tensor
     theta: Tensor
+    others: Tensor
 
     def to(self, device: torch.device) -> PairBatch:
         return PairBatch(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
@@ -79,6 +82,7 @@ class Pairs(Dataset):
         steps: int,
         seed: int,
         config: PairConfig = PairConfig(),
+        layouts: Sequence[Layout] = (),
     ) -> None:
         self.shapes = shapes
         self.size = size
@@ -87,10 +91,7 @@ class Pairs(Dataset):
         self.steps = steps
         self.seed = seed
         self.config = config
-        # Frames of one track look alike: a track counts by the square root of its length.
-        lengths = Counter(shape.track for shape in shapes)
-        weights = np.array([lengths[shape.track] ** -0.5 for shape in shapes])
-        self.cumulative = np.cumsum(weights / weights.sum())
+        self.pretext = Pretext(shapes, layouts, config.pretext)
 
     def __len__(self) -> int:
         return self.steps
@@ -102,68 +103,43 @@ class Pairs(Dataset):
             row = self._pair(rng)
             if row is not None:
                 rows.append(row)
-        columns = [np.stack(column) for column in zip(*rows, strict=True)]
-        whole, whole_cues, modal, modal_cues, *others = map(torch.from_numpy, columns)
-        return PairBatch(whole[:, None], whole_cues, modal[:, None], modal_cues, *others)
-
-    def _draw(self, rng: np.random.Generator) -> int:
-        return min(int(np.searchsorted(self.cumulative, rng.random())), len(self.shapes) - 1)
+        columns = [torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True)]
+        return PairBatch(*columns)
 
     def _pair(self, rng: np.random.Generator) -> tuple[np.ndarray, ...] | None:
-        index = self._draw(rng)
-        whole = self.shapes[index].mask
-        if rng.random() < 0.5:
-            whole = whole[:, ::-1]
-        modal, borders = self._hide(whole, rng)
-        if modal is None:
+        """The fields of a PairBatch, for one object; None where no try hid a fitting part."""
+        index = self.pretext.draw(rng)
+        shape = self.shapes[index]
+        tight = shape.mask[:, ::-1] if rng.random() < 0.5 else shape.mask
+        hidden = self.pretext.hide(tight, shape.category, rng)
+        if hidden is None:
             return None
-        full = Box(0, 0, whole.shape[1], whole.shape[0])
+        height, width = tight.shape
+        full = Box(width // 2, height // 2, width // 2 + width, height // 2 + height)
+        modal = tight_box(hidden.modal)
         known = rng.random() < self.config.full_extent
-        crop = full if known else tight_box(modal)
+        crop = full.union(modal) if known else modal
+        aspect = rng.normal(0, self.config.stretch)
         hidden_class = rng.random() < self.config.unknown_class
         return (
-            squeeze(whole, full, self.size),
-            cues(full, NO_BORDERS, True),
-            squeeze(modal, crop, self.size),
-            cues(crop, borders, known),
+            squeeze(hidden.whole, full, self.size)[None],
+            stretched(cues(full, NO_BORDERS, True), aspect),
+            squeeze(hidden.modal, crop, self.size)[None],
+            stretched(cues(crop, hidden.borders, known), aspect),
             np.int64(0 if hidden_class else self.class_ids[index]),
             np.int64(self.class_ids[index]),
             box_to_theta(full, crop),
+            squeeze(hidden.others, grown(crop), self.size)[None],
         )
 
-    def _hide(
-        self, whole: np.ndarray, rng: np.random.Generator
-    ) -> tuple[np.ndarray | None, np.ndarray]:
-        """Cut `whole` by a border or by one or two occluders: (modal or None, borders (4,))."""
-        if rng.random() < self.config.border_cut:
-            return cut_by_border(whole, rng)
-        result = simulate(whole, self.shapes[self._draw(rng)].mask, rng)
-        if result is None:
-            return None, NO_BORDERS
-        modal = result[0]
-        if rng.random() < self.config.second_occluder:
-            again = simulate(modal, self.shapes[self._draw(rng)].mask, rng)
-            if again is not None and again[0].sum() >= VISIBLE_RANGE[0] * whole.sum():
-                modal = again[0]
-        return modal, NO_BORDERS
+
+def stretched(values: np.ndarray, aspect: float) -> np.ndarray:
+    """Cues of the same mask, wider by a factor of exp(aspect)."""
+    return np.concatenate([values[:1] + np.float32(aspect), values[1:]])
 
 
-def cut_by_border(
-    whole: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray | None, np.ndarray]:
-    """What a photo's border leaves of `whole` (h, w) bool: (modal or None, borders (4,))."""
-    side = int(rng.choice(4, p=[0.35, 0.1, 0.35, 0.2]))  # left, top, right, bottom
-    share = rng.uniform(0.05, 0.65)
-    modal = whole.copy()
-    height, width = whole.shape
-    if side == 0:
-        modal[:, : int(share * width)] = False
-    elif side == 1:
-        modal[: int(share * height)] = False
-    elif side == 2:
-        modal[:, width - int(share * width) :] = False
-    else:
-        modal[height - int(share * height) :] = False
-    if modal.sum() < VISIBLE_RANGE[0] * whole.sum():
-        return None, NO_BORDERS
-    return modal, np.arange(4) == side
+def grown(crop: Box) -> Box:
+    """The window around a crop, WINDOW times as wide and high."""
+    x, y = (crop.x0 + crop.x1) / 2, (crop.y0 + crop.y1) / 2
+    half_width, half_height = WINDOW * crop.width / 2, WINDOW * crop.height / 2
+    return Box(x - half_width, y - half_height, x + half_width, y + half_height)

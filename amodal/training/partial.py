@@ -23,9 +23,8 @@ from amodal.data.kitti_mots import Label, TrackMask
 from amodal.data.shapes import Shape, tight
 from amodal.geometry import Box, squeeze, tight_box
 from amodal.scene import paste_window
-from amodal.training.pairs import PairBatch, Pairs
+from amodal.training.pairs import WINDOW, PairBatch, Pairs
 
-WINDOW = 2.0  # half size of the window looked at, in half sizes of the modal box
 MIN_AREA = 200
 FAR = Box(0, 0, 200, 200)
 

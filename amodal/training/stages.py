@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -17,45 +17,42 @@ from amodal.checkpoint import (
     load_stage,
     save_stage,
 )
-from amodal.data.layouts import Layout
 from amodal.model import AmodalVAE
 from amodal.training.config import TrainConfig
 from amodal.training.distributed import once
 from amodal.training.loop import Curves, Job, run
 from amodal.training.losses import full_mask_loss, pair_loss, partial_loss
+from amodal.training.material import Material
 from amodal.training.pairs import Pairs
-from amodal.training.partial import Partial, Partials, Rehearsed, RehearsedBatch
+from amodal.training.partial import Partials, Rehearsed, RehearsedBatch
 
 
 def train(
-    config: TrainConfig,
-    shapes: list,
-    partials: list[Partial],
-    folder: Path,
-    device: torch.device,
-    workers: int = 0,
-    layouts: Sequence[Layout] = (),
+    config: TrainConfig, material: Material, folder: Path, device: torch.device, workers: int = 0
 ) -> None:
     """Run the stages whose file is not in `folder` yet, one after the other.
 
+    A stage of no steps writes what it was given (ablations.py).
+
     Args:
-        shapes: whole masks (data.shapes.Shape), for stages 1 and 2 and stage 3's rehearsal.
-        partials: real partial masks for stage 3.
         folder: gets stageN.safetensors, curves.json, and stageN.state.pt while a stage runs.
         device: to compute on.
         workers: processes that draw batches.
-        layouts: real occlusions to lay over whole masks.
     """
     curves = Curves(folder / "curves.json")
-    trained = tuple(sorted({shape.category for shape in shapes}))
+    named = () if config.pairs.unknown_class >= 1 else material.categories
     for stage, build in ((1, _full_masks), (2, _pairs), (3, _partials)):
         if (folder / f"stage{stage}.safetensors").is_file():
             continue
         torch.manual_seed(config.seed + stage)
-        job, modules = build(config, shapes, partials, folder, device)
+        job, modules = build(config, material, folder, device)
         state_path = folder / f"stage{stage}.state.pt"
-        run(job, state_path, curves, device, workers)
-        info = StageInfo(stage, config.model, trained, config.threshold, asdict(config))
+        if job.schedule.steps:
+            run(job, state_path, curves, device, workers)
+        info = StageInfo(stage, config.model, named, config.threshold, asdict(config))
+        if stage == 2 and not config.stages[0].steps:  # the decoder's file is stage 1's
+            first = replace(info, stage=1)
+            once(save_stage, folder, first, _encoder_and_decoder(job.average))
         once(save_stage, folder, info, modules(job.average))
         once(state_path.unlink, True)  # missing_ok
 
@@ -64,21 +61,22 @@ def train(
 Saver = Callable[[nn.Module], Mapping[str, nn.Module]]
 
 
-def _batches(config: TrainConfig, stage: int, shapes: list) -> Pairs:
+def _batches(config: TrainConfig, stage: int, material: Material) -> Pairs:
     schedule = config.stages[stage - 1]
     return Pairs(
-        shapes,
+        material.shapes,
         size=config.model.size,
         classes=config.model.classes,
         batch=schedule.batch,
         steps=schedule.steps,
         seed=config.seed * 10 + stage,
         config=config.pairs,
+        layouts=material.layouts,
     )
 
 
 def _full_masks(
-    config: TrainConfig, shapes: list, partials: list, folder: Path, device: torch.device
+    config: TrainConfig, material: Material, folder: Path, device: torch.device
 ) -> tuple[Job, Saver]:
     """Stage 1: encoder q and decoder on whole masks."""
     model = AmodalVAE(config.model)
@@ -88,55 +86,60 @@ def _full_masks(
     def loss(network: nn.ModuleDict, batch: object) -> dict[str, Tensor]:
         return full_mask_loss(network["encoder"], network["decoder"], batch, schedule.loss)
 
-    job = Job("stage1", network, schedule, _batches(config, 1, shapes), loss, config.average)
+    job = Job("stage1", network, schedule, _batches(config, 1, material), loss, config.average)
     return job, lambda average: {name: average[name] for name in ("encoder", "decoder")}
 
 
-def _frozen_decoder(config: TrainConfig, folder: Path) -> AmodalVAE:
+def _encoder_and_decoder(average: nn.Module) -> Mapping[str, nn.Module]:
+    return {name: getattr(average, name) for name in ("encoder", "decoder")}
+
+
+def _with_decoder(config: TrainConfig, folder: Path) -> AmodalVAE:
     """A completer with stage 1's decoder, frozen; its new encoder starts from q's weights."""
     model = AmodalVAE(config.model)
     _, tensors = load_stage(folder, 1)
     load_into(model.decoder, tensors, "decoder")
     load_into(model.encoder, tensors, "encoder")
-    model.decoder.requires_grad_(False)
+    model.decoder.requires_grad_(not config.stages[0].steps)
     return model
 
 
 def _pairs(
-    config: TrainConfig, shapes: list, partials: list, folder: Path, device: torch.device
+    config: TrainConfig, material: Material, folder: Path, device: torch.device
 ) -> tuple[Job, Saver]:
     """Stage 2: new encoder q_hat and transformer on simulated pairs; decoder frozen."""
-    model = _frozen_decoder(config, folder)
+    model = _with_decoder(config, folder)
     full_encoder = load_full_encoder(folder)[0].requires_grad_(False).to(device)
     schedule = config.stages[1]
 
     def loss(model: AmodalVAE, batch: object) -> dict[str, Tensor]:
         return pair_loss(model, full_encoder, batch, schedule.loss)
 
-    job = Job("stage2", model, schedule, _batches(config, 2, shapes), loss, config.average)
+    job = Job("stage2", model, schedule, _batches(config, 2, material), loss, config.average)
     return job, _without_decoder
 
 
 def _partials(
-    config: TrainConfig, shapes: list, partials: list, folder: Path, device: torch.device
+    config: TrainConfig, material: Material, folder: Path, device: torch.device
 ) -> tuple[Job, Saver]:
     """Stage 3: the same encoder and transformer on real partial masks; decoder frozen."""
-    model = _frozen_decoder(config, folder)
+    model = _with_decoder(config, folder)
     _, tensors = load_stage(folder, 2)
     for name in TRAINED_AFTER_STAGE_1:
         load_into(getattr(model, name), tensors, name)
+    model.decoder.requires_grad_(False)
     full_encoder = load_full_encoder(folder)[0].requires_grad_(False).to(device)
     schedule = config.stages[2]
     batches = Rehearsed(
         Partials(
-            partials,
+            material.partials,
             classes=config.model.classes,
             batch=schedule.batch,
             steps=schedule.steps,
             seed=config.seed * 10 + 5,
             unknown_class=config.pairs.unknown_class,
         ),
-        _batches(config, 3, shapes),
+        _batches(config, 3, material),
     )
 
     def loss(model: AmodalVAE, batch: RehearsedBatch) -> dict[str, Tensor]:
