@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 
@@ -72,19 +72,19 @@ class PackedCases(Sequence[Case]):
 
 
 _MASKS = ("whole", "modal", "others")
-_NOTHING = np.zeros((0, 0), bool)
 
 
-def _pack(case: Case) -> tuple[np.ndarray, tuple[int, int], Case]:
-    """(bits of the masks, their shape, the case without them)."""
+def _pack(case: Case) -> tuple[np.ndarray, tuple[int, int], dict[str, Any]]:
+    """(bits of the masks, their shape, the other fields by name)."""
     bits = np.packbits(np.stack([getattr(case, name) for name in _MASKS]))
-    return bits, case.modal.shape, replace(case, **dict.fromkeys(_MASKS, _NOTHING))
+    rest = {field.name: getattr(case, field.name) for field in fields(Case)}
+    return bits, case.modal.shape, {name: rest[name] for name in rest if name not in _MASKS}
 
 
-def _unpack(bits: np.ndarray, shape: tuple[int, int], rest: Case) -> Case:
+def _unpack(bits: np.ndarray, shape: tuple[int, int], rest: dict[str, Any]) -> Case:
     count = len(_MASKS) * shape[0] * shape[1]
     masks = np.unpackbits(bits, count=count).astype(bool).reshape(len(_MASKS), *shape)
-    return replace(rest, **dict(zip(_MASKS, masks, strict=True)))
+    return Case(**dict(zip(_MASKS, masks, strict=True)), **rest)
 
 
 def annotated_cases(
