@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from amodal import evaluate, train
+from amodal.baselines import train as rivals
 from amodal.evaluation import annotated
 from amodal.hub.manifest import own_entries
 from amodal.training import config as presets
@@ -21,9 +22,15 @@ COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line]
 TRAININGS = {
     words[words.index("--out") + 1]: words
     for words in map(shlex.split, COMMANDS)
-    if words[2] == "amodal.train"
+    if words[2].endswith(".train")
 }
 EVALUATIONS = [line for line in COMMANDS if "amodal.evaluate" in line]
+
+
+def folders_of(words):
+    """What an evaluation needs to be trained."""
+    flags = ("--weights", "--baselines")
+    return [words[words.index(flag) + 1] for flag in flags if flag in words]
 
 
 @pytest.fixture(scope="module")
@@ -66,23 +73,30 @@ def trained():
 def train_once(out, work, monkeypatch, trained):
     if out not in trained:
         more = ("--device", "cpu", "--workers", "0")
-        run(train, TRAININGS[out], work, monkeypatch, *more)
+        if TRAININGS[out][2] == "amodal.baselines.train":
+            run(rivals, TRAININGS[out], work, monkeypatch, *more, "--steps", "1")
+        else:
+            run(train, TRAININGS[out], work, monkeypatch, *more)
         trained.add(out)
 
 
 @pytest.mark.parametrize("out", TRAININGS)
 def test_the_trainings_run(out, work, monkeypatch, trained, capsys):
     train_once(out, work, monkeypatch, trained)
+    assert "left out" not in capsys.readouterr().out
+    if "rivals" in out:
+        assert (work / out / "unet_partial.safetensors").is_file()
+        return
     (entry,) = own_entries(work / out / "manifest.json")
     assert entry.licence_note
-    assert "left out" not in capsys.readouterr().out
     assert (work / out / "stage3.safetensors").is_file()
 
 
 @pytest.mark.parametrize("command", EVALUATIONS)
 def test_the_evaluations_run(command, work, monkeypatch, trained, tmp_path):
     words = shlex.split(command)
-    train_once(words[words.index("--weights") + 1], work, monkeypatch, trained)
+    for out in folders_of(words):
+        train_once(out, work, monkeypatch, trained)
     run(evaluate, words, work, monkeypatch, "--json", str(tmp_path / "scores.json"))
     scores = json.loads((tmp_path / "scores.json").read_text())
     table = scores[words[words.index("--protocol") + 1]]
@@ -95,5 +109,5 @@ def test_the_evaluations_run(command, work, monkeypatch, trained, tmp_path):
 
 
 def test_every_weight_that_is_measured_is_trained_on_the_page():
-    named = {words[words.index("--weights") + 1] for words in map(shlex.split, EVALUATIONS)}
+    named = {out for line in EVALUATIONS for out in folders_of(shlex.split(line))}
     assert named <= set(TRAININGS)
