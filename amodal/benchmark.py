@@ -1,8 +1,9 @@
-"""Time the demo's steps: `python -m amodal.benchmark`.
+"""Time the demo's steps and whole data sets: `python -m amodal.benchmark`.
 
 Every time stands beside its ratio to a reference that is measured in the same run, since machines
 differ: a matrix product for the network, OpenCV's own inpainting for the edits. Medians of several
-runs after a warm-up.
+runs after a warm-up. Data sets are completed on one core, since torchrun gives each core a process;
+their times are those of an object.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +26,12 @@ import cv2
 import numpy as np
 import torch
 
+from amodal.complete_dataset import complete_chunks
+from amodal.cuts import PRECISIONS, Wanted
+from amodal.data import synthetic
 from amodal.data.coco import read_instances
+from amodal.data.dataset import DataSet
+from amodal.data.parts import Parts
 from amodal.decompose import Decomposer
 from amodal.errors import AmodalError
 from amodal.inpaint.opencv import OpenCV
@@ -112,6 +120,42 @@ def time_edits(
     return times
 
 
+def time_data_set(
+    pipeline: Pipeline, root: Path | None, runs: int, objects: int = 1024
+) -> dict[str, float]:
+    """Seconds an object from a COCO file to a COCO file: masks read, completed and written."""
+    photos = synthetic.kitti_photos(root) if root else synthetic.toy_photos()
+    document = synthetic.data_set(photos, objects)
+    times = {}
+    with tempfile.TemporaryDirectory() as folder:
+        source, out = Path(folder, "in.json"), Path(folder, "out.json")
+        source.write_text(json.dumps(document))
+
+        def run(precision: str) -> None:
+            data = DataSet(source)
+            parts = Parts(out, len(data.chunks), {})
+            parts.open()
+            chunks = range(len(data.chunks))
+            complete_chunks(pipeline.completer, data, parts, chunks, Wanted(precision=precision))
+            parts.merge(data.document)
+
+        for precision in PRECISIONS:
+            seconds = median(partial(run, precision), runs)
+            times[f"data set, 1 object x mode, file to file, {precision}"] = seconds / objects
+    return times
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one core meanwhile."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def time_start(port: int = 7869) -> float:
     """Seconds from `python app.py` to the first page served."""
     start = time.perf_counter()
@@ -141,8 +185,12 @@ def time_import() -> float:
     return time.perf_counter() - start
 
 
-def measure(weights: str | None, runs: int) -> dict[str, dict[str, float]]:
-    """All times: {name: {"seconds", "ratio"}}; the references have the ratio 1."""
+def measure(weights: str | None, runs: int, root: Path | None) -> dict[str, dict[str, float]]:
+    """All times: {name: {"seconds", "ratio"}}; the references have the ratio 1.
+
+    Args:
+        root: of KITTI MOTS, for its masks instead of toy shapes; None is fine.
+    """
     pipeline = Pipeline.load(weights, device="cpu")
     photo, instances = load_example()
     groups = [
@@ -153,6 +201,10 @@ def measure(weights: str | None, runs: int) -> dict[str, dict[str, float]]:
             time_edits(pipeline, photo, instances, max(runs // 8, 1)),
         ),
     ]
+    with one_thread():
+        name = "reference: matmul 1024, one thread"
+        few = max(runs // 8, 1)
+        groups.append((name, median(matmul, 20), time_data_set(pipeline, root, few)))
     time_start()  # warm: files in the system's cache
     groups.append(("reference: import torch", time_import(), {"app ready": time_start()}))
     table = {}
@@ -168,17 +220,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m amodal.benchmark", description=__doc__)
     parser.add_argument("--weights", help="folder or Hub repository; default: the bundled ones")
     parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--root", type=Path, help="folder of KITTI MOTS, for the data set's masks")
     parser.add_argument("--json", type=Path, help="file to write the times to")
     options = parser.parse_args(arguments)
     try:
-        table = measure(options.weights, options.runs)
+        table = measure(options.weights, options.runs, options.root)
     except AmodalError as error:
         print(f"amodal.benchmark: {error}", file=sys.stderr)
         return 2
     print(f"{torch.get_num_threads()} threads, torch {torch.__version__}")
     print("| step | ms | ratio to its reference |\n|---|---:|---:|")
     for step, row in table.items():
-        print(f"| {step} | {1000 * row['seconds']:.1f} | {row['ratio']:.2f} |")
+        print(f"| {step} | {1000 * row['seconds']:.3g} | {row['ratio']:.2g} |")
+    for step, row in table.items():
+        if step.startswith("data set"):
+            print(f"{step}: {1 / row['seconds']:,.0f} objects a second and core")
     if options.json:
         options.json.write_text(json.dumps(table, indent=2) + "\n")
     return 0

@@ -121,18 +121,22 @@ def complete_data_set(options: argparse.Namespace, device: torch.device) -> None
     once(parts.open)
     shard = options.shard - 1
     mine = range(shard * count + rank, len(data.chunks), options.of * count)
-    done = _complete_chunks(completer, data, parts, mine, wanted)
+    done = complete_chunks(completer, data, parts, mine, wanted)
     once(_finish, options, parts, data.document, done * count, time.monotonic() - start)
 
 
-def _complete_chunks(
+def complete_chunks(
     completer: Completer,
     data: DataSet,
     parts: Parts,
     chunks: Sequence[int],
     wanted: Wanted,
 ) -> int:
-    """Write the parts that are missing; returns the number of annotations that this took."""
+    """Write the parts that are missing; returns the number of annotations that this took.
+
+    Args:
+        chunks: numbers of those that are wanted here.
+    """
     missing = [chunk for chunk in chunks if parts.read(chunk) is None]
     total = sum(map(data.size_of, missing))
     shown = None if place()[0] == 0 else True  # None: where there is a terminal

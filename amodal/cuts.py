@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -40,7 +41,7 @@ class Cut:
     category: str = "unknown"
     extent: Box | None = None
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """The tight box, image frame."""
         height, width = self.mask.shape

@@ -130,8 +130,9 @@ class DataSet:
         if code in ([], ""):
             raise empty
         try:
-            if isinstance(code, Mapping) and rle_size(code) != (height, width):
-                detail = f"{code['size'][1]} x {code['size'][0]}, not {width} x {height} pixels"
+            if isinstance(code, Mapping) and code.get("size") != [height, width]:
+                rows, columns = rle_size(code)
+                detail = f"{columns} x {rows}, not {width} x {height} pixels"
                 raise Unusable("its visible mask does not fit its photo", detail)
             cut = cut_of(code, height, width, self.folder)
         except Unusable:
