@@ -2,7 +2,8 @@
 
 The voters: of the sources (clean whole masks of the same track, near in time, in viewing angle and
 in the label box's aspect), each carried by the two label boxes and fitted to the visible pixels by
-at most 6 % (transfer.py), the three that agree best. The truth is what is visible, and of the
+at most 6 % (transfer.py), those that agree best: three for a car, one for a person, whose pose
+changes from frame to frame. The truth is what is visible, and of the
 voters' majority what lies under something that may hide it: what is seen as background is not the
 object. Nothing here looks at any prediction.
 """
@@ -22,7 +23,6 @@ from amodal.evaluation.surroundings import Frames, Surroundings, contact, grow, 
 from amodal.evaluation.transfer import Shift, agreement, fit, transfer
 from amodal.geometry import Box
 
-VOTERS = 3
 SLIT = 2  # pixels: masks of neighbours leave a slit between them, which hides too
 
 
@@ -36,6 +36,8 @@ class Rules:
         aspect: largest difference of the label boxes' logarithmic aspects.
         tried: sources that are fitted, the nearest first: in time and angle, each as a share of
             what is allowed.
+        voters: whose majority is taken, at most.
+        least_voters: and at least.
         contact: largest share of a source's outline that touches what may hide it.
         area: fewest visible pixels, of the object and of a source.
         agreement: least agreement of each voter with what is seen.
@@ -52,6 +54,8 @@ class Rules:
     angle: float = 7.0
     aspect: float = 0.12
     tried: int = 16
+    voters: int = 3
+    least_voters: int = 2
     contact: float = 0.3
     area: int = 400
     agreement: float = 0.9
@@ -64,7 +68,7 @@ class Rules:
 
 RULES = {
     "car": Rules(),
-    "person": Rules(angle=10.0, agreement=0.8, consistency=0.7),  # they change their pose
+    "person": Rules(angle=10.0, voters=1, least_voters=1, agreement=0.88),
 }
 
 Voter = tuple[TrackMask, Shift]
@@ -134,8 +138,8 @@ class Borrowed:
     def fault(self, rules: Rules) -> str | None:
         """The first rule that the truth breaks; None where it fulfils all."""
         names = ("agreement", "occlusion", "explained", "depth", "consistency")
-        if len(self.voters) < 2:
-            return "one source"
+        if len(self.voters) < rules.least_voters:
+            return "too few sources"
         return next((name for name in names if getattr(self, name) < getattr(rules, name)), None)
 
 
@@ -147,26 +151,27 @@ def early_fault(around: Surroundings, rules: Rules) -> str | None:
     return "anchored" if 1 - touched < rules.anchored else None
 
 
-def borrow(box: Box, around: Surroundings, sources: Sequence[TrackMask]) -> Borrowed:
+def borrow(box: Box, around: Surroundings, sources: Sequence[TrackMask], voters: int) -> Borrowed:
     """Make a truth.
 
     Args:
         box: the hidden object's label box, image frame.
         around: what is seen of it.
         sources: at least one.
+        voters: how many of them vote, at most.
     """
     known = ~around.hiding
     fits = [(source, *fit(source, box, around.window, around.visible, known)) for source in sources]
     fits.sort(key=lambda found: -found[2])  # stable: the nearest first among equals
-    voters = tuple((source, shift) for source, shift, _ in fits[:VOTERS])
-    carried = [transfer(source, box, around.window, shift) for source, shift in voters]
-    majority = vote(carried)
+    chosen = tuple((source, shift) for source, shift, _ in fits[:voters])
+    carried = [transfer(source, box, around.window, shift) for source, shift in chosen]
+    voted = vote(carried)
     under = grow(around.hiding, SLIT) & ~around.visible
-    beyond, hidden = majority & ~around.visible, majority & under
+    beyond, hidden = voted & ~around.visible, voted & under
     whole = around.visible | hidden
     return Borrowed(
         whole,
-        voters,
+        chosen,
         min(agreement(mask, around.visible, known) for mask in carried),
         float(np.mean([_iou(mask & under, hidden) for mask in carried])),
         np.count_nonzero(hidden) / max(np.count_nonzero(beyond), 1),
@@ -177,8 +182,13 @@ def borrow(box: Box, around: Surroundings, sources: Sequence[TrackMask]) -> Borr
 
 def rebuild(box: Box, around: Surroundings, voters: Sequence[Voter]) -> np.ndarray:
     """The truth of known voters, (h, w) bool: the `whole` that `borrow` found."""
-    carried = [transfer(source, box, around.window, shift) for source, shift in voters]
-    return around.visible | (vote(carried) & grow(around.hiding, SLIT))
+    voted = majority(box, around, voters)
+    return around.visible | (voted & grow(around.hiding, SLIT))
+
+
+def majority(box: Box, around: Surroundings, voters: Sequence[Voter]) -> np.ndarray:
+    """What most of the voters cover in the window, (h, w) bool."""
+    return vote([transfer(source, box, around.window, shift) for source, shift in voters])
 
 
 def vote(masks: Sequence[np.ndarray]) -> np.ndarray:

@@ -5,10 +5,9 @@
 draws the list (keys of masks and small integer shifts, no masks) and prints how many candidates
 each rule leaves. temporal_kitti_mots.json is that of the validation sequences, drawn once; the
 rules were chosen on the training sequences, before any model was scored on it. A candidate is a
-car or person of every second frame, labelled as partly or largely occluded, not truncated, off the
-photo's borders. Its truth is borrowed from other frames (borrowed.py has the rules). Beside each
-case stands its twin, which tells how good the truth is (twins.py, ceiling.py). docs/temporal.md
-tells what came out.
+car or person labelled as partly or largely occluded, not truncated, off the photo's borders. Its
+truth is borrowed from other frames (borrowed.py has the rules). Beside each case stands its twin,
+which tells how good the truth is (twins.py, ceiling.py). docs/temporal.md tells what came out.
 """
 
 from __future__ import annotations
@@ -32,7 +31,6 @@ from amodal.evaluation.twins import draw_twin, hide, whole_objects
 from amodal.scene import Completion
 
 LIST_FILE = Path(__file__).parent / "temporal_kitti_mots.json"
-EVERY = 2  # frames
 HIDDEN_LEVELS = (1, 2)  # of the labels: partly, largely occluded
 SEED = 2020
 COLUMNS = (
@@ -52,7 +50,6 @@ def is_candidate(item: TrackMask) -> bool:
         and label.occluded in HIDDEN_LEVELS
         and label.truncated == 0
         and not item.borders.any()
-        and item.frame % EVERY == 0
         and item.mask.sum() >= RULES[item.category].area
     )
 
@@ -74,7 +71,7 @@ def draw(recording: Recording, seed: int = SEED) -> tuple[list[Pair], dict[str, 
             sources = recording.wholes.sources(item, rules)
             fault = None if sources else "no source"
         if fault is None:
-            borrowed = borrow(item.label.box, around, sources)
+            borrowed = borrow(item.label.box, around, sources, rules.voters)
             fault = borrowed.fault(rules)
         funnel[item.category][fault or "kept"] += 1
         if fault is None:

@@ -19,7 +19,8 @@ from amodal.scene import paste_window
 STEP = 0.0075  # of the target box's size
 LIMIT = 8  # steps: a shift or a scale changes by at most 6 %
 STRIDES = (4, 2, 1)
-SIZE = 96  # pixels: fitting looks at windows of at most this size
+GAIN = 0.001  # of the agreement: less does not justify a step
+SIZE = 128  # pixels: fitting looks at windows of at most this size
 
 
 class Shift(NamedTuple):
@@ -119,6 +120,9 @@ def climb(quality: Callable[[Shift], float]) -> tuple[Shift, float]:
             for name in Shift._fields:
                 for step in (stride, -stride):
                     tried = best._replace(**{name: getattr(best, name) + step})
-                    if abs(getattr(tried, name)) <= LIMIT and (better := quality(tried)) > value:
+                    if (
+                        abs(getattr(tried, name)) <= LIMIT
+                        and (better := quality(tried)) > value + GAIN
+                    ):
                         best, value, moved = tried, better, True
     return best, value

@@ -82,7 +82,7 @@ def draw_twin(
             continue
         if early_fault(hidden, rules) is not None:
             continue
-        answer = borrow(twin.label.box, hidden, sources)
+        answer = borrow(twin.label.box, hidden, sources, rules.voters)
         if answer.fault(rules) is None:
             difference = abs(answer.agreement - borrowed.agreement)
             found.append((difference, Row.of(twin, answer.voters)))
