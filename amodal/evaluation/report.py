@@ -47,7 +47,7 @@ def markdown(run: Mapping, results: Mapping[str, Scores]) -> str:
     parts = [f"# {run['data']}, weights {run['weights']['name']}", f"`{run['command']}`", NOTE]
     for name, scores in results.items():
         parts.append(f"## Protocol {name}")
-        parts.append(_facts(run["protocols"][name]))
+        parts.append(facts(run["protocols"][name]))
         parts += protocol_tables(scores)
     curves = degradation(run["protocols"], results)
     if curves:
@@ -60,10 +60,15 @@ def protocol_tables(scores: Scores) -> Iterator[str]:
     yield main_table(scores)
     chief = _chief(scores)
     for key, title in SUBSETS.items():
-        table = _subset_table(scores, key, chief)
-        if table:
+        subset = _subset_table(scores, key, chief)
+        if subset:
             yield f"{TITLES[chief]} {title}:"
-            yield table
+            yield subset
+    yield from posterior_tables(scores)
+
+
+def posterior_tables(scores: Scores) -> Iterator[str]:
+    """How much the samples of each method differ, and whether their shares are probabilities."""
     for method, block in scores.items():
         if "calibration" in block or SPREAD[0] in block:
             yield from _posterior(method, block)
@@ -79,11 +84,11 @@ def main_table(scores: Scores) -> str:
         header.append(f"{TITLES[chief]} minus {reference}")
     rows = []
     for method, block in scores.items():
-        row = [method, *(_cell(block, name, name in WITH_INTERVAL) for name in metrics)]
+        row = [method, *(cell(block, name, name in WITH_INTERVAL) for name in metrics)]
         if reference:
             row.append(_difference(block, reference, chief))
         rows.append(row)
-    return _table(header, rows)
+    return table(header, rows)
 
 
 def degradation(protocols: Mapping[str, Mapping], results: Mapping[str, Scores]) -> str:
@@ -95,18 +100,19 @@ def degradation(protocols: Mapping[str, Mapping], results: Mapping[str, Scores])
     rows = [["IoU of the given with the true modal mask, mean"]]
     rows[0] += [_percent(protocols[name]["input_miou_mean"]) for name in names]
     for method in results[names[0]]:
-        rows.append([method, *(_cell(results[name][method], chief, True) for name in names)])
-    return f"{TITLES[chief]}:\n\n" + _table(["", *names], rows)
+        rows.append([method, *(cell(results[name][method], chief, True) for name in names)])
+    return f"{TITLES[chief]}:\n\n" + table(["", *names], rows)
 
 
-def _facts(facts: Mapping) -> str:
-    lines = [f"{facts['cases']} cases in {facts['groups']} groups."]
-    if "input_miou_mean" in facts:
+def facts(protocol: Mapping) -> str:
+    """How many cases a run asked in a protocol, of what, and what was left out."""
+    lines = [f"{protocol['cases']} cases in {protocol['groups']} groups."]
+    if "input_miou_mean" in protocol:
         lines.append(
-            f"Modal masks roughened (strength {facts['strength']:g}): "
-            f"IoU {_percent(facts['input_miou_mean'])} with the true ones."
+            f"Modal masks roughened (strength {protocol['strength']:g}): "
+            f"IoU {_percent(protocol['input_miou_mean'])} with the true ones."
         )
-    lines += [f"Left out: {count}, {reason}." for reason, count in facts["skipped"].items()]
+    lines += [f"Left out: {count}, {reason}." for reason, count in protocol["skipped"].items()]
     return " ".join(lines)
 
 
@@ -114,20 +120,20 @@ def _posterior(method: str, block: Mapping) -> Iterator[str]:
     if SPREAD[0] in block:
         header = ["occlusion rate", *(TITLES[name] for name in SPREAD), "cases"]
         rows = [
-            [label, *(_cell(values, name) for name in SPREAD), str(values["count"])]
+            [label, *(cell(values, name) for name in SPREAD), str(values["count"])]
             for label, values in block["by_occlusion"].items()
         ]
-        rows.append(["all", *(_cell(block, name, True) for name in SPREAD), ""])
+        rows.append(["all", *(cell(block, name, True) for name in SPREAD), ""])
         yield f"How much samples differ ({method}):"
-        yield _table(header, rows)
+        yield table(header, rows)
     if "calibration" in block:
         found = block["calibration"]
         yield (
-            f"Calibration ({method}): ECE {_cell(found, 'ece', True)}; "
-            f"in a window of 1.5 times the box {_cell(found, 'ece_wide', True)}; "
-            f"where the probability is at least 0.01 {_cell(found, 'ece_support', True)}."
+            f"Calibration ({method}): ECE {cell(found, 'ece', True)}; "
+            f"in a window of 1.5 times the box {cell(found, 'ece_wide', True)}; "
+            f"where the probability is at least 0.01 {cell(found, 'ece_support', True)}."
         )
-        yield _table(
+        yield table(
             ["probability", "inside", "share of pixels"],
             [[_percent(value) for value in point] for point in found["curve"]],
         )
@@ -140,10 +146,10 @@ def _subset_table(scores: Scores, key: str, metric: str) -> str:
     first = next(iter(scores.values()))[key]
     header = ["method", *(f"{label} ({first[label]['count']})" for label in labels)]
     rows = [
-        [method, *(_cell(block[key].get(label, {}), metric, True) for label in labels)]
+        [method, *(cell(block[key].get(label, {}), metric, True) for label in labels)]
         for method, block in scores.items()
     ]
-    return _table(header, rows)
+    return table(header, rows)
 
 
 def _chief(scores: Scores) -> str:
@@ -158,7 +164,8 @@ def _percent(value: float) -> str:
     return f"{100 * value:.1f}"
 
 
-def _cell(block: Mapping, metric: str, with_interval: bool = False) -> str:
+def cell(block: Mapping, metric: str, with_interval: bool = False) -> str:
+    """A number of a method's scores, in per cent."""
     if metric not in block:
         return "–"
     text = _percent(block[metric])
@@ -176,6 +183,7 @@ def _difference(block: Mapping, reference: str, metric: str) -> str:
     return f"{value} ({low} to {high})"
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; all columns but the first are numbers."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

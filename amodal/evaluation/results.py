@@ -1,0 +1,205 @@
+"""Fill the tables of docs/results.md: `python -m amodal.evaluation.results FOLDER docs/results.md`.
+
+FOLDER holds what `amodal.evaluate --json` wrote: main.json (all protocols), predicted.json
+(roughened masks), and ablate-NAME.json for each ablation. A table stands in the page between
+`<!-- begin NAME -->` and `<!-- end NAME -->`; all else there is written by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from amodal.errors import AmodalError
+from amodal.evaluation.report import cell, degradation, facts, posterior_tables, protocol_tables
+from amodal.evaluation.report import table as markdown_table
+
+Scores = Mapping[str, Mapping]  # {method: {metric: value}}
+Files = Mapping[str, Mapping]  # file name without .json -> its content
+
+METRICS = "full_miou_pooled", "invisible_miou_pooled"
+HEADER = "full mIoU", "invisible mIoU"
+
+# What the paper reports on KINS: (full, invisible) mIoU in per cent, pooled.
+PAPER_1 = {
+    "modal": (87.03, 0),
+    "nearest_neighbour": (93.71, 54.97),
+    "unet_partial": (94.04, 57.19),
+    "mode": (94.68, 62.85),
+    "mode_true_box": (97.64, 82.30),
+}
+PAPER_2 = {
+    "": (94.68, 62.85),
+    "stage1": (94.28, 58.92),
+    "stage2": (83.30, 35.82),
+    "stage3": (94.04, 57.04),
+    "latent": (94.02, 56.90),
+    "class": (93.56, 53.03),
+}
+PAPER_4 = {
+    "mode": (94.68, 62.85),
+    "best_of_20_by_visible": (94.71, 62.98),
+    "best_of_20": (95.82, 69.96),
+}
+
+
+def simulated(files: Files) -> str:
+    return "\n\n".join(protocol_tables(_protocol(files, "simulated")))
+
+
+def temporal(files: Files) -> str:
+    return "\n\n".join(protocol_tables(_protocol(files, "temporal")))
+
+
+def box(files: Files) -> str:
+    return "\n\n".join(protocol_tables(_protocol(files, "box")))
+
+
+def completion(files: Files) -> str:
+    """Table 1."""
+    scores = _protocol(files, "simulated")
+    rows = [_beside(name, scores[name], PAPER_1.get(name)) for name in TABLE_1 if name in scores]
+    return _with_paper("method", rows)
+
+
+TABLE_1 = (
+    "modal",
+    "convex_hull",
+    "nearest_neighbour",
+    "unet_partial",
+    "unet_regression",
+    "mode",
+    "mode_true_box",
+)
+
+
+def ablations(files: Files) -> str:
+    """Table 2. The first row is trained as long as the others, not the shipped weights."""
+    rows = []
+    for name in ("", "stage1", "stage2", "stage3", "latent", "class", "energy", "layouts"):
+        found = files.get(f"ablate-{name or 'nothing'}")
+        if found is not None:
+            mode = found["simulated"]["mode"]
+            row = _beside(f"without {name}" if name else "all", mode, PAPER_2.get(name))
+            best = cell(found["simulated"]["best_of_20"], METRICS[1])
+            real = found.get("temporal", {}).get("mode", {})
+            rows.append([*row[:3], best, cell(real, METRICS[1], True), *row[3:]])
+    header = ["", *HEADER, "best of 20, invisible", "temporal, invisible", *PAPER_HEADER]
+    return markdown_table(header, rows)
+
+
+def samples(files: Files) -> str:
+    """Table 4."""
+    scores = _protocol(files, "simulated")
+    return _with_paper("method", [_beside(name, scores[name], PAPER_4[name]) for name in PAPER_4])
+
+
+def calibration(files: Files) -> str:
+    return "\n\n".join(posterior_tables(_protocol(files, "simulated")))
+
+
+def predicted(files: Files) -> str:
+    found = _file(files, "predicted")
+    protocols = {name: scores for name, scores in found.items() if name != "run"}
+    return degradation(found["run"]["protocols"], protocols)
+
+
+def evidence(files: Files) -> str:
+    """What a click or a box buys."""
+    scores = _protocol(files, "simulated")
+    names = [name for name in scores if name == "mode" or "click" in name or "box" in name]
+    rows = [[name, *(cell(scores[name], metric, True) for metric in METRICS)] for name in names]
+    return markdown_table(["method", *HEADER], rows)
+
+
+def provenance(files: Files) -> str:
+    """The commands that made the files, and how many cases they asked."""
+    lines = []
+    for name, content in files.items():
+        run = content["run"]
+        counted = "; ".join(
+            f"{protocol}: {facts(each)}" for protocol, each in run["protocols"].items()
+        )
+        lines.append(f"* {name}: `{run['command']}` ({counted})")
+    return "\n".join(lines)
+
+
+TABLES: Mapping[str, Callable[[Files], str]] = {
+    "completion": completion,
+    "ablations": ablations,
+    "samples": samples,
+    "simulated": simulated,
+    "temporal": temporal,
+    "box": box,
+    "calibration": calibration,
+    "predicted": predicted,
+    "evidence": evidence,
+    "provenance": provenance,
+}
+PAPER_HEADER = "paper, full (KINS)", "paper, invisible (KINS)"
+
+
+def fill(page: str, files: Files) -> str:
+    """Put the tables into their places.
+
+    Raises:
+        AmodalError: a place names no known table.
+    """
+
+    def put(match: re.Match) -> str:
+        name = match["name"]
+        if name not in TABLES:
+            raise AmodalError(f"Table: got {name!r}, expected one of {', '.join(TABLES)}.")
+        return f"<!-- begin {name} -->\n{TABLES[name](files)}\n<!-- end {name} -->"
+
+    place = r"<!-- begin (?P<name>[\w-]+) -->.*?<!-- end (?P=name) -->"
+    return re.sub(place, put, page, flags=re.DOTALL)
+
+
+def read(folder: Path) -> dict[str, dict]:
+    """The result files of a folder, by name.
+
+    Raises:
+        AmodalError: there are none.
+    """
+    files = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+    if not files:
+        raise AmodalError(f"{folder} holds no .json: make them by amodal.evaluate --json.")
+    return files
+
+
+def _file(files: Files, name: str) -> Mapping:
+    if name not in files:
+        raise AmodalError(f"{name}.json is missing: make it by amodal.evaluate --json.")
+    return files[name]
+
+
+def _protocol(files: Files, name: str) -> Scores:
+    return _file(files, "main")[name]
+
+
+def _beside(name: str, scores: Mapping, paper: tuple[float, float] | None) -> list[str]:
+    """A row: name, our two numbers, the paper's two."""
+    ours = [cell(scores, METRICS[0]), cell(scores, METRICS[1], with_interval=True)]
+    return [name, *ours, *([f"{value:.2f}" for value in paper] if paper else ["–", "–"])]
+
+
+def _with_paper(first: str, rows: Iterable[list[str]]) -> str:
+    return markdown_table([first, *HEADER, *PAPER_HEADER], list(rows))
+
+
+def main(arguments: list[str]) -> int:
+    folder, page = (Path(argument) for argument in arguments)
+    try:
+        page.write_text(fill(page.read_text(), read(folder)))
+    except AmodalError as error:
+        print(f"amodal.evaluation.results: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,74 @@
+"""The tables of docs/results.md come from result files, and only they."""
+
+import json
+
+import pytest
+
+from amodal.evaluation.results import TABLES, main
+
+PAGE = "# Results\n\nBy hand.\n\n<!-- begin {0} -->\nold\n<!-- end {0} -->\n\nStays.\n"
+
+
+def scores(full: float, invisible: float) -> dict:
+    values = {"full_miou_pooled": full, "invisible_miou_pooled": invisible}
+    return values | {"intervals": {name: [v - 0.01, v + 0.01] for name, v in values.items()}}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    table = {name: scores(0.9, 0.7) for name in ("mode", "best_of_20", "best_of_20_by_visible")}
+    table["unet_partial"] = scores(0.8, 0.6)
+    run = {"command": "the command", "protocols": {"simulated": {"cases": 7, "groups": 3}}}
+    run["protocols"]["simulated"]["skipped"] = {"too small": 2}
+    content = {"run": run, "simulated": table}
+    for name in ("main", "ablate-nothing", "ablate-class"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    return tmp_path
+
+
+def filled(folder, name: str) -> str:
+    page = folder / "results.md"
+    page.write_text(PAGE.format(name))
+    assert main([str(folder), str(page)]) == 0
+    return page.read_text()
+
+
+def test_a_table_takes_the_place_of_the_old_one(folder):
+    text = filled(folder, "completion")
+    assert text.startswith("# Results\n\nBy hand.\n\n<!-- begin completion -->\n|")
+    assert text.endswith("<!-- end completion -->\n\nStays.\n")
+    assert "old" not in text
+    assert "| mode | 90.0 | 70.0 (69.0–71.0) | 94.68 | 62.85 |" in text
+    assert "| unet_partial | 80.0 | 60.0 (59.0–61.0) | 94.04 | 57.19 |" in text
+    assert "convex_hull" not in text  # not measured, so not in the table
+
+
+def test_filling_again_changes_nothing(folder):
+    text = filled(folder, "samples")
+    page = folder / "results.md"
+    assert main([str(folder), str(page)]) == 0
+    assert page.read_text() == text
+
+
+def test_ablations_stand_beside_the_paper_s(folder):
+    text = filled(folder, "ablations")
+    assert "| all | 90.0 | 70.0 (69.0–71.0) | 70.0 | – | 94.68 | 62.85 |" in text
+    assert "| without class | 90.0 | 70.0 (69.0–71.0) | 70.0 | – | 93.56 | 53.03 |" in text
+    assert "without latent" not in text
+
+
+def test_commands_and_counts_are_told(folder):
+    text = filled(folder, "provenance")
+    assert "`the command` (simulated: 7 cases in 3 groups. Left out: 2, too small.)" in text
+
+
+def test_a_missing_file_and_an_unknown_table_are_named(folder, capsys):
+    page = folder / "results.md"
+    page.write_text(PAGE.format("predicted"))
+    assert main([str(folder), str(page)]) == 2
+    assert "predicted.json is missing" in capsys.readouterr().err
+    page.write_text(PAGE.format("tabel"))
+    assert main([str(folder), str(page)]) == 2
+    assert "expected one of completion" in capsys.readouterr().err
+    assert "old" in page.read_text()
+    assert set(TABLES) >= {"temporal", "box", "evidence"}
