@@ -124,7 +124,7 @@ def test_an_answer_holds_the_visible_pixels_and_the_network_s_probability(folder
         threshold = rival.info.threshold
         expected = (probability >= threshold) | case.modal  # but for slivers
         assert not (mode.on_photo(height, width) & ~expected).any()
-        assert mode.on_photo(height, width).sum() > 0.98 * expected.sum()
+        assert mode.on_photo(height, width).sum() > 0.9 * expected.sum()
 
 
 def test_partial_completion_adds_nothing_where_nothing_can_hide_it(folder):
