@@ -68,7 +68,7 @@ class Rules:
 
 RULES = {
     "car": Rules(),
-    "person": Rules(angle=10.0, voters=1, least_voters=1, agreement=0.88),
+    "person": Rules(angle=10.0, voters=1, least_voters=1, agreement=0.8),
 }
 
 Voter = tuple[TrackMask, Shift]
