@@ -10,7 +10,7 @@ from street import HIDDEN, OTHER, PARKED, car, change, driving, extent, street, 
 from amodal.data import kitti_mots
 from amodal.errors import AmodalError
 from amodal.evaluation import temporal
-from amodal.evaluation.borrowed import RULES, Borrowed, vote
+from amodal.evaluation.borrowed import RULES, Borrowed, solid, vote
 from amodal.evaluation.case import instance_of, padding
 from amodal.evaluation.recording import Recording, Row
 from amodal.evaluation.surroundings import contact, look_around
@@ -220,3 +220,15 @@ def test_the_fixed_list_is_from_validation_sequences_and_keeps_the_rules():
         assert all(0 < abs(source - frame) <= rules.frames for source, _ in row.voters)
         assert all(abs(value) <= LIMIT for _, shift in row.voters for value in shift)
     assert all(twin.key[::2] != row.key[::2] for row, twin in pairs if twin is not None)
+
+
+def test_rims_and_specks_are_no_part_of_the_truth():
+    visible, hidden = np.zeros((40, 60), bool), np.zeros((40, 60), bool)
+    visible[5:35, 10:40] = True
+    hidden[5:35, 40:50] = True  # a real part
+    hidden[5:35, 9] = True  # a rim
+    hidden[36:38, 12:14] = True  # a speck
+    kept = solid(hidden, visible)
+    assert kept[5:35, 40:50].all()
+    assert kept.sum() == 300
+    assert not solid(np.zeros_like(visible), visible).any()

@@ -3,9 +3,9 @@
 The voters: of the sources (clean whole masks of the same track, near in time, in viewing angle and
 in the label box's aspect), each carried by the two label boxes and fitted to the visible pixels by
 at most 6 % (transfer.py), those that agree best: three for a car, one for a person, whose pose
-changes from frame to frame. The truth is what is visible, and of the
-voters' majority what lies under something that may hide it: what is seen as background is not the
-object. Nothing here looks at any prediction.
+changes from frame to frame. The truth is what is visible, and of the voters' majority what lies
+under something that may hide it: what is seen as background is not the object. Rims and specks of
+that are left out: they are the annotation's noise. Nothing here looks at any prediction.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from amodal.evaluation.transfer import Shift, agreement, fit, transfer
 from amodal.geometry import Box
 
 SLIT = 2  # pixels: masks of neighbours leave a slit between them, which hides too
+PIECE = 0.04  # radius of a disc, over the root of the whole area: see solid
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,12 @@ class Rules:
         contact: largest share of a source's outline that touches what may hide it.
         area: fewest visible pixels, of the object and of a source.
         agreement: least agreement of each voter with what is seen.
-        consistency: least mean IoU of the voters' invisible parts with the truth's.
+        consistency: least mean IoU of the voters' invisible parts with their majority's.
         explained: least share of the majority's invisible part that lies under something annotated.
         anchored: least share of the outline along which nothing hides the object; the voters are
             fitted there.
         occlusion: least occlusion rate.
-        depth: least radius of a disc within the invisible part, over the root of the whole area:
-            thinner rims are the annotation's noise.
+        depth: least radius of a disc within the invisible part, over the root of the whole area.
     """
 
     frames: int = 30
@@ -167,28 +167,38 @@ def borrow(box: Box, around: Surroundings, sources: Sequence[TrackMask], voters:
     carried = [transfer(source, box, around.window, shift) for source, shift in chosen]
     voted = vote(carried)
     under = grow(around.hiding, SLIT) & ~around.visible
-    beyond, hidden = voted & ~around.visible, voted & under
+    beyond, covered = voted & ~around.visible, voted & under
+    hidden = solid(covered, around.visible)
     whole = around.visible | hidden
     return Borrowed(
         whole,
         chosen,
         min(agreement(mask, around.visible, known) for mask in carried),
-        float(np.mean([_iou(mask & under, hidden) for mask in carried])),
-        np.count_nonzero(hidden) / max(np.count_nonzero(beyond), 1),
+        float(np.mean([_iou(mask & under, covered) for mask in carried])),
+        np.count_nonzero(covered) / max(np.count_nonzero(beyond), 1),
         np.count_nonzero(hidden) / np.count_nonzero(whole),
-        _radius(hidden) / float(np.sqrt(np.count_nonzero(whole))),
+        float(_distance(hidden).max()) / float(np.sqrt(np.count_nonzero(whole))),
     )
 
 
 def rebuild(box: Box, around: Surroundings, voters: Sequence[Voter]) -> np.ndarray:
     """The truth of known voters, (h, w) bool: the `whole` that `borrow` found."""
-    voted = majority(box, around, voters)
-    return around.visible | (voted & grow(around.hiding, SLIT))
+    under = grow(around.hiding, SLIT) & ~around.visible
+    return around.visible | solid(majority(box, around, voters) & under, around.visible)
 
 
 def majority(box: Box, around: Surroundings, voters: Sequence[Voter]) -> np.ndarray:
     """What most of the voters cover in the window, (h, w) bool."""
     return vote([transfer(source, box, around.window, shift) for source, shift in voters])
+
+
+def solid(hidden: np.ndarray, visible: np.ndarray) -> np.ndarray:
+    """The connected pieces of `hidden` (h, w) bool that hold a disc of PIECE."""
+    radius = PIECE * np.sqrt(np.count_nonzero(hidden | visible))
+    count, labels = cv2.connectedComponents(hidden.astype(np.uint8))
+    distance = _distance(hidden)
+    kept = [label for label in range(1, count) if distance[labels == label].max() >= radius]
+    return np.isin(labels, kept)
 
 
 def vote(masks: Sequence[np.ndarray]) -> np.ndarray:
@@ -201,9 +211,10 @@ def _iou(first: np.ndarray, second: np.ndarray) -> float:
     return np.count_nonzero(first & second) / max(np.count_nonzero(first | second), 1)
 
 
-def _radius(mask: np.ndarray) -> float:
-    distance = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)
-    return float(distance.max())
+def _distance(mask: np.ndarray) -> np.ndarray:
+    """From each pixel of a mask to the nearest one outside it or outside the window, pixels."""
+    padded = np.pad(mask, 1).astype(np.uint8)
+    return cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
 
 
 def turn(first: TrackMask, second: TrackMask) -> float:

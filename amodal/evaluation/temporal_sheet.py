@@ -20,7 +20,7 @@ from amodal.evaluation.borrowed import majority
 from amodal.evaluation.recording import Recording, Row
 from amodal.evaluation.temporal import LIST_FILE, case_of, read_list
 from amodal.photo import save_png
-from amodal.picture import caption, contact_sheet, fit
+from amodal.picture import PAPER, caption, contact_sheet, fit
 
 EMPTY, HIDING, BEHIND = (32, 32, 32), (170, 105, 30), (90, 90, 90)
 VISIBLE, ADDED, LEFT_OUT = (80, 175, 80), (70, 120, 255), (225, 45, 45)
@@ -40,7 +40,7 @@ def tile(recording: Recording, row: Row, index: int) -> np.ndarray:
     picture[case.modal] = VISIBLE
     picture[case.modal & ~voted] = LEFT_OUT
     text = f"{index} {item.sequence}/{item.frame}/{item.track}"
-    line = caption(text, TILE[1], size=12)
+    line = caption(text, TILE[1], colour=PAPER, size=12)
     return np.concatenate([fit(picture, TILE[0] - line.shape[0], TILE[1]), line])
 
 
