@@ -4,7 +4,8 @@ p(evidence | z) is read off the decoder's Bernoulli probabilities, placed by the
 cut at the threshold t, so a probability is first shifted to be 1/2 at t: evidence is about the
 shape as drawn.
 
-    point    one Bernoulli observation, its position uncertain by a few per cent of the object
+    point    one Bernoulli observation, its position uncertain by a few per cent of the object; one
+             inside also says that the shape's extent reaches so far
     box      a Gaussian on each of the four sides of the placed shape's extent
     absent   mean log(1 - p) over the region, times the patches of the object that it covers:
              neighbouring pixels say the same thing, so they don't count one by one
@@ -16,6 +17,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -25,14 +27,15 @@ from amodal.geometry import Box, at_points, tight_box
 from amodal.scene import Completion, Instance, paste_window
 
 # Position error of a click: shares of probability on rings, radii in sizes of the visible part.
-# The far rings are rare; they tell where to go when a click is far from every shape.
-RINGS = ((0.0, 0.45), (0.02, 0.30), (0.05, 0.15), (0.12, 0.07), (0.30, 0.03))
+RINGS = ((0.0, 0.60), (0.01, 0.25), (0.03, 0.10), (0.10, 0.03), (0.30, 0.02))
 DIRECTIONS = 8
-WRONG_CLICKS = 0.02  # share of clicks that say the opposite of what is true
+WRONG_CLICKS = 0.05  # share of clicks that say the opposite of what is true
+REACH = 0.2  # in sizes of the visible part: e times less likely for each that a shape falls short
 BOX_ERROR = 0.04  # standard deviation of a drawn side, in sizes of the box
 BOX_SLACK = 0.05  # a box may cut off this share of its size from the visible part
 PATCHES = 64  # independent parts of an object, for regions
 MAX_REGION_POINTS = 1024
+REGION_EDGE = 0.06  # of a region, that tells nothing, in sizes of the visible part
 
 Point = tuple[float, float]
 
@@ -217,12 +220,20 @@ def _places(size: float) -> tuple[np.ndarray, np.ndarray]:
 
 def _region_points(absent: np.ndarray | None, crop: Box) -> tuple[np.ndarray, int]:
     """Pixel centres of the region within a crop's size around the crop, evenly thinned, and how
-    many there were."""
+    many there were.
+
+    Pixels near the region's own border are left out: the object may end there, its edge is soft.
+    """
     if absent is None:
         return np.zeros((0, 2)), 0
     left, top = max(int(crop.x0 - crop.width), 0), max(int(crop.y0 - crop.height), 0)
     right, bottom = int(crop.x1 + crop.width) + 1, int(crop.y1 + crop.height) + 1
-    rows, columns = np.nonzero(absent[top : max(bottom, 0), left : max(right, 0)])
+    near = absent[top : max(bottom, 0), left : max(right, 0)].astype(np.uint8)
+    if not near.any():
+        return np.zeros((0, 2)), 0
+    depth = cv2.distanceTransform(near, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    soft = REGION_EDGE * math.sqrt(crop.width * crop.height)
+    rows, columns = np.nonzero(depth > min(soft, 0.99 * depth.max()))
     centres = np.stack([columns + left + 0.5, rows + top + 0.5], axis=1)
     kept = np.linspace(0, len(centres), min(len(centres), MAX_REGION_POINTS), endpoint=False)
     return centres[kept.astype(int)], len(centres)
@@ -247,6 +258,7 @@ def log_likelihood(clues: Clues, canonical: Tensor, theta: Tensor, threshold: fl
         at = at.unflatten(1, clues.points.shape[:2]) @ clues.shares  # (B, P)
         at = WRONG_CLICKS + (1 - 2 * WRONG_CLICKS) * at
         total = total + torch.where(clues.inside, at, 1 - at).log().sum(dim=1)
+        total = total - _distance(clues.points[clues.inside, 0], theta) / REACH
     if len(clues.region):
         at = _drawn(at_points(canonical, theta, clues.region), threshold)
         absent = (1 - (1 - WRONG_CLICKS) * at).log().mean(dim=1)
@@ -256,6 +268,12 @@ def log_likelihood(clues: Clues, canonical: Tensor, theta: Tensor, threshold: fl
         sizes = (clues.sides[2:] - clues.sides[:2]).repeat(2)
         total = total - 0.5 * (((extent - clues.sides) / (BOX_ERROR * sizes)) ** 2).sum(dim=1)
     return total
+
+
+def _distance(points: Tensor, theta: Tensor) -> Tensor:
+    """How far points (P, 2) lie beyond placed shapes' boxes (B, 4), summed, in crop sizes, (B,)."""
+    beyond = (points - theta[:, None, :2]).abs() - theta[:, None, 2:]  # (B, P, 2), half sizes
+    return beyond.clamp(min=0).sum(dim=(1, 2)) / 2
 
 
 def _drawn(probability: Tensor, threshold: float) -> Tensor:

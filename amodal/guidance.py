@@ -37,37 +37,56 @@ def guide(
     Args:
         posterior: of one object, (1, D).
         draws: codes (K, D), as the posterior gave them.
-        log_likelihood: codes (K, D) -> log p(evidence | z), (K,), differentiable.
+        log_likelihood: codes (K, D) -> log p(evidence | z), (K,), differentiable, at most 0.
         widen: w.
-        steps: of gradient descent; each costs the decoder once forwards and once backwards.
+        steps: each costs the decoder once forwards and once backwards.
 
     Returns:
         Codes (K, D).
     """
     std = torch.exp(0.5 * posterior.logvar)
     start = (draws - posterior.mean) / std
-
-    def cost(e: Tensor) -> Tensor:
-        return ((e - start) ** 2).sum(dim=1) / (2 * widen**2) - log_likelihood(
-            posterior.mean + std * e
-        )
-
-    best, lowest, slope = start, torch.full_like(start[:, 0], torch.inf), torch.zeros_like(start)
-    rate = torch.ones_like(start[:, :1])
-    trial = start
+    best, lowest = start, torch.full_like(start[:, :1], torch.inf)
+    trial = nearest = start
     for _ in range(steps):
         with torch.enable_grad():
             trial = trial.detach().requires_grad_()
-            now = cost(trial)
-            (gradient,) = torch.autograd.grad(now.sum(), trial)
-        better = (now < lowest).detach()[:, None]
-        best = torch.where(better, trial.detach(), best)
-        slope = torch.where(better, gradient, slope)
-        lowest = torch.minimum(now.detach(), lowest)
-        rate = torch.where(better, rate * 1.3, rate * 0.35).clamp(max=1.5)
-        step = -rate * widen**2 * slope  # the metric of the prior: one step solves a linear slope
-        length = step.norm(dim=1, keepdim=True).clamp(min=1e-9)
-        trial = best + step * (LONGEST / length).clamp(max=1)
+            fit = log_likelihood(posterior.mean + std * trial)
+            (slope,) = torch.autograd.grad(fit.sum(), trial)
+        trial, fit = trial.detach(), fit.detach()[:, None]
+        cost = ((trial - start) ** 2).sum(dim=1, keepdim=True) / (2 * widen**2) - fit
+        better = cost < lowest
+        best, lowest = torch.where(better, trial, best), torch.minimum(cost, lowest)
+        # Where a step went wrong, try a third of it.
+        nearest = torch.where(
+            better, _solve(start, trial, fit, slope, widen), best + (nearest - best) / 3
+        )
+        trial = nearest
     with torch.no_grad():
-        better = (cost(trial) < lowest)[:, None]
-    return posterior.mean + std * torch.where(better, trial, best).detach()
+        fit = log_likelihood(posterior.mean + std * trial)[:, None]
+    cost = ((trial - start) ** 2).sum(dim=1, keepdim=True) / (2 * widen**2) - fit
+    return posterior.mean + std * torch.where(cost < lowest, trial, best)
+
+
+def _solve(start: Tensor, at: Tensor, fit: Tensor, slope: Tensor, widen: float) -> Tensor:
+    """The best code, were the evidence's log odds linear around `at`.
+
+    Steps of plain gradient descent overshoot: what is said is soon explained, and then counts no
+    more. With p = exp(fit), the odds h = log p / (1 - p) have the slope u = slope / (1 - p), and
+
+        e = start + a u,  a = w² (1 - sigmoid(h(start) + a |u|²))
+
+    which bisection solves for a in 0..w².
+    """
+    doubt = -torch.expm1(fit.clamp(max=-1e-4))  # 1 - p
+    slope = slope / doubt
+    odds = fit - doubt.log() + ((start - at) * slope).sum(dim=1, keepdim=True)
+    steep = (slope**2).sum(dim=1, keepdim=True)
+    low, high = torch.zeros_like(odds), torch.full_like(odds, widen**2)
+    for _ in range(20):
+        middle = (low + high) / 2
+        short = middle < widen**2 * torch.sigmoid(-(odds + middle * steep))
+        low, high = torch.where(short, middle, low), torch.where(short, high, middle)
+    step = start + low * slope - at
+    length = step.norm(dim=1, keepdim=True).clamp(min=1e-9)
+    return at + step * (LONGEST / length).clamp(max=1)

@@ -37,9 +37,13 @@ function drawDraft(s) {
     const [x0, y0, x1, y1] = s.box;
     add(svg, "rect", { x: x0, y: y0, width: x1 - x0, height: y1 - y0, class: "box" });
   }
-  const radius = 5 / scale();
-  for (const [x, y, on] of s.points || [])
-    add(svg, "circle", { cx: x, cy: y, r: radius, class: on ? "point" : "point off" });
+  const r = 7 / scale();
+  for (const [x, y, on] of s.points || []) {
+    add(svg, "circle", { cx: x, cy: y, r, class: on ? "point" : "point off" });
+    // A plus or a minus: colours alone don't tell.
+    const d = `M${x - r / 2} ${y}h${r}` + (on ? `M${x} ${y - r / 2}v${r}` : "");
+    add(svg, "path", { d, class: "sign" });
+  }
 }
 
 function draw() {

@@ -22,8 +22,8 @@ HINTS = {
     "move": "Drag the object, or click where its foot should stand. Arrow keys nudge it.",
     "add": "Click an object that has no outline yet, or drag a box around it.",
     "clue": (
-        "Say what you know of the hidden shape: click what belongs to the object, "
-        "click what doesn't, or drag a box where nothing of it is."
+        "Click a hidden spot that is or isn't part of the object, "
+        "or drag a box where nothing of it is."
     ),
     "extent": "Drag a box around the object's full extent, hidden parts included.",
     "brush": "Paint what belongs to the object.",
@@ -50,12 +50,12 @@ TAB_EDIT = "Edit"
 TAB_COMPARE = "Before / after"
 COMPARE = "Photo on the left, your edit on the right"
 POINTS = "A click marks"
-POINT_ON = "the object"
-POINT_OFF = "what isn't the object"
-FORGET_CLUES = "Clear"
+POINT_ON = "part of the object"
+POINT_OFF = "not part of it"
+FORGET_CLUES = "Clear marks"
 CLUE_BOX = (
-    "A box says where nothing of the object is: first choose that a click marks what isn't the "
-    "object. For a box around all of it, use “Full extent”."
+    "A box says where nothing of the object is: choose “not part of it” first. "
+    "For a box around all of it, use “Full extent”."
 )
 CLUE_SEEN = "The photo shows that already: click where something hides the object."
 POOR_SUPPORT = 0.25  # share of the samples below which the user is warned
@@ -141,11 +141,8 @@ def support(share: float, samples: int) -> str:
     agree = round(share * samples)
     found = f"{agree or 'None'} of {samples} samples {'agrees' if agree == 1 else 'agree'}"
     if share >= POOR_SUPPORT:
-        return f"{found} with what you marked."
-    return (
-        f"**{found} with what you marked.** The model can hardly imagine such a shape; these are "
-        "the nearest ones. Check the marks and the class, or undo."
-    )
+        return f"{found} with your marks."
+    return f"**{found} with your marks**: the model can hardly imagine it. Below are the nearest."
 
 
 def suggestion(classes: tuple[tuple[str, float], ...]) -> str:

@@ -199,6 +199,6 @@ def test_without_an_object_it_asks_for_one(handlers: Handlers) -> None:
 
 
 def test_the_words_count_the_samples() -> None:
-    assert text.support(1.0, 20) == "20 of 20 samples agree with what you marked."
+    assert text.support(1.0, 20) == "20 of 20 samples agree with your marks."
     assert text.support(0.05, 20).startswith("**1 of 20 samples agrees")
     assert text.support(0.0, 20).startswith("**None of 20 samples agree ")

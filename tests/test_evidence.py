@@ -13,6 +13,7 @@ import torch
 from amodal import evidence as module
 from amodal.completer import Completer
 from amodal.errors import AmodalError
+from amodal.evaluation.with_evidence import centre_of_largest
 from amodal.evidence import Evidence, clues, log_likelihood
 from amodal.geometry import Box, tight_box
 from amodal.guidance import guide
@@ -46,7 +47,7 @@ def said(evidence: Evidence, grid: torch.Tensor = GRID, theta=IDENTITY, threshol
 
 def click(value: float) -> float:
     """Probability of an inside click where the shape has this probability."""
-    return 0.02 + 0.96 * value
+    return 0.05 + 0.9 * value
 
 
 # Likelihood by hand
@@ -65,8 +66,10 @@ def test_a_point_is_a_bernoulli_observation(exact):
     assert both == pytest.approx(math.log(click(0.9)) + math.log(1 - click(0)))
 
 
-def test_points_beyond_the_shape_are_outside(exact):
-    assert said(Evidence(inside=((-300, 900),))) == pytest.approx(math.log(0.02))
+def test_a_point_beyond_the_shape_counts_by_its_distance(exact):
+    far = (16, 26)  # half a crop beyond the right side and the lower one
+    assert said(Evidence(outside=(far,))) == pytest.approx(math.log(0.95))
+    assert said(Evidence(inside=(far,))) == pytest.approx(math.log(0.05) - (0.5 + 0.5) / 0.2)
 
 
 def test_theta_places_the_shape(exact):
@@ -86,11 +89,11 @@ def test_the_threshold_is_where_inside_and_outside_are_equal(exact):
 def test_a_position_error_softens_the_click():
     centre, near = (12, 22), (9.8, 22)  # near: just left of the shape's frame
     one = torch.ones(4, 4)
-    assert said(Evidence(inside=(near,)), one) > math.log(0.03)
+    assert said(Evidence(outside=(near,)), one) < math.log(0.945)
     assert said(Evidence(outside=(centre,)), torch.zeros(4, 4)) == pytest.approx(
-        math.log(0.98), rel=1e-5
+        math.log(0.95), rel=1e-5
     )
-    assert said(Evidence(inside=((13.9, 22),)), one) < math.log(0.9)
+    assert said(Evidence(inside=((13.9, 22),)), one) < math.log(0.94)
 
 
 def test_a_region_counts_its_patches_not_its_pixels():
@@ -102,10 +105,11 @@ def test_a_region_counts_its_patches_not_its_pixels():
         given = clues(Evidence(absent=absent), crop)
         return float(log_likelihood(given, grid, IDENTITY, 0.5)[0])
 
-    one = math.log(1 - 0.98 * 0.5)
+    one = math.log(1 - 0.95 * 0.5)
     assert region(40, 40, 41, 41) == pytest.approx(one)  # a pixel is one observation
-    assert region(30, 30, 50, 50) == pytest.approx(4 * one)  # 400 of 6400 pixels are 4 patches
-    assert region(10, 10, 70, 70) == pytest.approx(36 * one, rel=0.02)  # thinned to 1024 points
+    # Four pixels of 80 are the region's soft edge; 100 pixels of 6400 are a patch.
+    assert region(30, 30, 50, 50) == pytest.approx(1.44 * one)
+    assert region(10, 10, 70, 70) == pytest.approx(27.04 * one, rel=0.02)  # thinned to 1024 points
 
 
 def test_a_region_far_from_the_object_says_nothing():
@@ -192,11 +196,10 @@ def test_a_true_click_improves_the_mode(completer):
     before, after = [], []
     for axes in ((50, 40), (60, 30), (36, 50), (45, 45)):
         whole = ellipse(axes=axes)
-        instance = Instance(covered(whole, 0.5), "car")
+        instance = Instance(covered(whole, 0.7), "car")
         mode = completer.complete(instance, samples=1).mode.on_photo(*whole.shape)
-        wrong = np.argwhere(mode ^ whole)
-        y, x = wrong[len(wrong) // 2]
-        point = ((float(x) + 0.5, float(y) + 0.5),)
+        x, y = centre_of_largest(mode ^ whole)
+        point = ((x + 0.5, y + 0.5),)
         evidence = Evidence(inside=point) if whole[y, x] else Evidence(outside=point)
         again = completer.complete(instance, samples=1, evidence=evidence).mode
         before.append((mode & whole).sum() / (mode | whole).sum())

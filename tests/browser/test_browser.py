@@ -195,7 +195,7 @@ def test_saying_what_belongs_to_the_hidden_shape(page: Page, examples: tuple[Exa
     expect(page.tab.locator("#points")).to_be_visible()
     page.click(*beside(target.modal))
     expect(page.tab.locator("#stage circle.point")).to_have_count(1)
-    expect(page.tab.locator("#hint")).to_contain_text("what you marked")
+    expect(page.tab.locator("#hint")).to_contain_text("with your marks")
     page.wait_for_gallery(before, changed=True)
 
     # The same by keyboard: a cross, moved by arrows, marks what isn't the object.
