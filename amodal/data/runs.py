@@ -24,28 +24,28 @@ def expand(text: str) -> np.ndarray | None:
     """
     if not text.isascii():
         return None
-    codes = np.frombuffer(text.encode("ascii"), np.uint8).astype(np.int64) - 48
+    codes = np.frombuffer(text.encode("ascii"), np.uint8) - np.uint8(48)  # below 48 wraps round
     if not len(codes):
-        return codes
-    ends = np.flatnonzero(codes & 32 == 0)
-    if codes.min() < 0 or codes.max() > 63 or not len(ends) or ends[-1] != len(codes) - 1:
+        return np.zeros(0, np.int64)
+    ends = (codes < 32).nonzero()[0]
+    if codes.max() > 63 or codes[-1] > 31:
         return None
-    starts = np.concatenate([[0], ends[:-1] + 1])
+    starts = np.zeros_like(ends)
+    starts[1:] = ends[:-1] + 1
     digits = ends - starts + 1
     if digits.max() > _MAX_DIGITS:
         return None
-    digit = np.arange(len(codes)) - np.repeat(starts, digits)
-    counts = np.add.reduceat((codes & 31) << (5 * digit), starts)
-    counts -= (codes[ends] & 16 > 0) * (1 << (5 * digits))
-    counts[1::2] = np.cumsum(counts[1::2])
-    counts[2::2] = np.cumsum(counts[2::2])
+    digit = np.arange(len(codes)) - starts.repeat(digits)
+    counts = np.add.reduceat((codes & 31).astype(np.int64) << (5 * digit), starts)
+    counts -= (codes[ends] > 15).astype(np.int64) << (5 * digits)
+    counts[1::2] = counts[1::2].cumsum()
+    counts[2::2] = counts[2::2].cumsum()
     return counts
 
 
 def fill(counts: np.ndarray, height: int, width: int) -> np.ndarray:
     """The mask (height, width) bool of counts that add up to its pixels."""
-    inside = np.arange(len(counts)) % 2 == 1
-    return np.repeat(inside, counts).reshape(width, height).T.copy()
+    return _spread(counts).reshape(width, height).T.copy()
 
 
 def cut(counts: np.ndarray, height: int) -> tuple[np.ndarray, int, int] | None:
@@ -58,9 +58,9 @@ def cut(counts: np.ndarray, height: int) -> tuple[np.ndarray, int, int] | None:
     Returns:
         (mask (h, w) bool, x0, y0), the box's top-left corner in the photo; None if it is empty.
     """
-    edges = np.cumsum(counts)
+    edges = counts.cumsum()
     starts, ends = edges[: len(edges) // 2 * 2 : 2], edges[1::2]
-    if 0 in counts[1::2]:
+    if not counts[1::2].all():
         some = ends > starts
         starts, ends = starts[some], ends[some]
     if not len(starts):
@@ -76,9 +76,15 @@ def cut(counts: np.ndarray, height: int) -> tuple[np.ndarray, int, int] | None:
     bounds[0], bounds[-1] = 0, columns * rows
     bounds[1:-1:2] = (left - x0) * rows + top - y0
     bounds[2:-1:2] = (right - x0) * rows + bottom - y0 + 1
-    inside = np.arange(len(bounds) - 1) % 2 == 1
-    flat = np.repeat(inside, np.diff(bounds))
+    flat = _spread(bounds[1:] - bounds[:-1])
     return flat.reshape(columns, rows).T.copy(), x0, y0
+
+
+def _spread(counts: np.ndarray) -> np.ndarray:
+    """Its pixels one by one, bool."""
+    inside = np.zeros(len(counts), bool)
+    inside[1::2] = True
+    return inside.repeat(counts)
 
 
 def code(mask: np.ndarray, x0: int, y0: int, height: int, width: int) -> dict[str, object]:
@@ -96,14 +102,14 @@ def code(mask: np.ndarray, x0: int, y0: int, height: int, width: int) -> dict[st
     rows, columns = inside.shape
     # An empty row below keeps runs inside their column, unless columns follow on each other.
     period = rows if rows == height else rows + 1
-    flat = np.zeros(columns * period + 2, np.int8)
+    flat = np.zeros(columns * period + 2, bool)
     flat[1:-1].reshape(columns, period)[:, :rows] = inside.T
-    edges = np.flatnonzero(np.diff(flat))
+    edges = (flat[1:] != flat[:-1]).nonzero()[0]
     column, row = np.divmod(edges, period)
     bounds = np.empty(len(edges) + 2, np.int64)
     bounds[0], bounds[-1] = 0, height * width
     bounds[1:-1] = (column + x0) * height + row + y0
-    counts = np.diff(bounds)
+    counts = bounds[1:] - bounds[:-1]
     if not counts[-1]:
         counts = counts[:-1]
     rle = coco_mask.frPyObjects({"size": [height, width], "counts": counts}, height, width)

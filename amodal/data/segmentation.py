@@ -59,7 +59,8 @@ def _read_counts(rle: Mapping[str, Any]) -> np.ndarray:
             "the RLE's `counts` are not run lengths: expected a compressed string as pycocotools "
             "writes it, or a list of whole numbers from 0 on."
         )
-    covered = sum(counts.tolist())  # of any size, without overflow
+    damaged = counts.max(initial=0) > height * width  # then the sum may not fit
+    covered = sum(counts.tolist()) if damaged else int(counts.sum())
     if covered != height * width:
         raise AmodalError(
             f"the RLE's runs cover {covered} pixels, expected {height} x {width} = "
