@@ -202,3 +202,12 @@ def test_the_words_count_the_samples() -> None:
     assert text.support(1.0, 20) == "20 of 20 samples agree with your marks."
     assert text.support(0.05, 20).startswith("**1 of 20 samples agrees")
     assert text.support(0.0, 20).startswith("**None of 20 samples agree ")
+
+
+def test_undoing_a_mark_forgets_its_answer(handlers: Handlers, asking: Session) -> None:
+    """Also of an object that isn't selected: saving would write its samples."""
+    marked = handlers.gesture(asking, "on", click(*LOWER)).session
+    person = handlers.gesture(handlers.use_tool(marked, "pick").session, "on", click(*ON_PERSON))
+    after = handlers.undo(person.session).session
+    assert after.picked == "object-2"
+    assert "object-1" not in after.answers
