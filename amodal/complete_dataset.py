@@ -111,14 +111,14 @@ def complete_data_set(options: argparse.Namespace, device: torch.device) -> None
     start = time.monotonic()
     rank, count = place()
     data = DataSet(options.annotations)
-    completer = Pipeline.load(options.weights, device=str(device)).completer
+    completer = Pipeline.load(options.weights, device=device.type).completer
     plan = asdict(wanted) | {
         "annotations": hashlib.sha256(options.annotations.read_bytes()).hexdigest(),
         "weights": _fingerprint(completer),
         "device": device.type,
     }
     parts = Parts(options.out, len(data.chunks), plan)
-    once(parts.open)
+    parts.open()
     shard = options.shard - 1
     mine = range(shard * count + rank, len(data.chunks), options.of * count)
     done = complete_chunks(completer, data, parts, mine, wanted)

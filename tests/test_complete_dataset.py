@@ -206,6 +206,13 @@ def test_parts_of_another_run_are_not_mixed_in(tmp_path, toy, small_chunks, caps
     assert "parts of a run with another input" in capsys.readouterr().err
 
 
+def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path, toy, capsys):
+    source = write(tmp_path / "in.json", toy)
+    (tmp_path / "out.json.parts").write_text("in the way")
+    assert command.main(arguments(source, tmp_path / "out.json", "--device", "cpu")) == 2
+    assert "Can't write" in capsys.readouterr().err
+
+
 def rectangle(height=20, width=30):
     mask = np.zeros((height, width), bool)
     mask[5:15, 4:20] = True
@@ -339,3 +346,24 @@ def test_the_input_is_never_overwritten(tmp_path, capsys, toy):
     assert "the input is kept" in capsys.readouterr().err
     assert command.main(arguments(source, tmp_path / "no" / "out.json")) == 2
     assert "There is no folder" in capsys.readouterr().err
+
+
+def test_a_file_to_try_it_with_is_made_of_kitti_masks(tmp_path, capsys):
+    """Two photos, three masks, asked for seven objects: they are used again."""
+    root, masks = tmp_path / "kitti", ("0 1001 1", "0 2002 2", "3 1001 1")
+    for folder in ("instances_txt", "label_02"):
+        (root / folder).mkdir(parents=True)
+        for sequence in range(21):
+            (root / folder / f"{sequence:04d}.txt").write_text("")
+    counts = encode_rle(rectangle())["counts"]
+    lines = [f"{mask} 20 30 {counts}" for mask in masks]
+    (root / "instances_txt" / "0004.txt").write_text("\n".join(lines))
+    out = tmp_path / "large.json"
+    line = ["--objects", "7", "--out", str(out), "--root"]
+    assert synthetic.main([*line, str(root)]) == 0
+    document = json.loads(out.read_text())
+    assert [entry["category_id"] for entry in document["annotations"]] == [1, 2, 1, 1, 2, 1, 1]
+    assert [entry["image_id"] for entry in document["annotations"]] == [1, 1, 2, 3, 3, 4, 5]
+    assert document["annotations"][6]["segmentation"] == encode_rle(rectangle())
+    assert synthetic.main([*line, str(tmp_path / "nowhere")]) == 2
+    assert "Can't read" in capsys.readouterr().err

@@ -10,7 +10,8 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,10 +66,11 @@ class Parts:
         """Make the folder, or see that its parts are of this run.
 
         Raises:
-            AmodalError: they are of another one.
+            AmodalError: they are of another one, or the folder can't be made.
         """
         path = self.folder / "plan.json"
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with _explained(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.plan, indent=1)
         if not path.is_file():
             _write(path, text)
@@ -101,9 +103,18 @@ class Parts:
 
         Args:
             document: the other entries of the output. `info` gets the plan and the summary.
+
+        Raises:
+            AmodalError: the output can't be written.
         """
         if any(self.read(part) is None for part in range(self.count)):
             return None
+        with _explained(self.out):
+            total = self._write_all(document)
+            shutil.rmtree(self.folder)
+        return total
+
+    def _write_all(self, document: Mapping[str, Any]) -> Summary:
         total = Summary()
         partial = self.out.with_name(f"{self.out.name}.{os.getpid()}.partial")
         with partial.open("w") as file:
@@ -119,7 +130,6 @@ class Parts:
                 file.write(f",\n{json.dumps(key)}: {json.dumps(value)}")
             file.write("}\n")
         partial.replace(self.out)
-        shutil.rmtree(self.folder)
         return total
 
     def _others(self, document: Mapping[str, Any], total: Summary) -> dict[str, Any]:
@@ -132,9 +142,17 @@ class Parts:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
+    with _explained(path):
         partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
         partial.write_text(text)
         partial.replace(path)  # an interruption never leaves half a file
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn a failure to write into one clear line."""
+    try:
+        yield
     except OSError as error:
-        raise AmodalError(f"Can't write {short(str(path))} ({error.strerror}).") from error
+        reason = error.strerror or error
+        raise AmodalError(f"Can't write {short(str(path))} ({reason}).") from error

@@ -91,7 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, help="folder of KITTI MOTS")
     options = parser.parse_args(arguments)
     try:
-        photos = kitti_photos(options.root) if options.root else islice(toy_photos(), 1000)
+        photos = kitti_photos(options.root) if options.root else islice(toy_photos(), 200)
         document = data_set(photos if options.root else cycle(list(photos)), options.objects)
     except AmodalError as error:
         print(f"amodal.data.synthetic: {error}", file=sys.stderr)
