@@ -3,11 +3,11 @@
     python -m amodal.evaluation.temporal ROOT FILE [--split validation|training]
 
 draws the list (keys of masks and small integer shifts, no masks) and prints how many candidates
-each rule leaves. temporal_kitti_mots.json is that of the validation sequences. The rules were chosen
-on the training sequences, by twins and by eye, never by a model's score. A candidate is a car or
-person labelled as partly or largely occluded, not truncated, off the photo's borders. Its truth is
-borrowed from other frames (borrowed.py has the rules). Beside each case stands its twin, which
-tells how good the truth is (twins.py, ceiling.py). docs/temporal.md tells what came out.
+each rule leaves. temporal_kitti_mots.json is that of the validation sequences. The rules were
+chosen on the training sequences, by twins and by eye, never by a model's score. A candidate is a
+car or person labelled as partly or largely occluded, not truncated, off the photo's borders. Its
+truth is borrowed from other frames (borrowed.py has the rules). Beside each case stands its twin,
+which tells how good the truth is (twins.py, ceiling.py). docs/temporal.md tells what came out.
 """
 
 from __future__ import annotations
