@@ -9,8 +9,10 @@ import torch
 
 from amodal import train as command
 from amodal.checkpoint import load_model, load_stage
+from amodal.data.kitti_mots import Label, TrackMask
 from amodal.data.pretext import PretextConfig
 from amodal.data.shapes import toy_shapes
+from amodal.geometry import Box
 from amodal.model import AmodalVAE, ModelConfig
 from amodal.training.ablations import ABLATIONS
 from amodal.training.config import StageConfig, TrainConfig
@@ -24,7 +26,7 @@ from amodal.training.losses import (
 )
 from amodal.training.material import Material
 from amodal.training.pairs import PairConfig, Pairs
-from amodal.training.partial import Partials, toy_partials
+from amodal.training.partial import Partials, partial_masks, toy_partials
 from amodal.training.stages import train
 
 SMALL = ModelConfig(size=32, latent=8, channels=(4, 8, 16), features=32)
@@ -144,6 +146,19 @@ def test_pixels_under_an_occluder_are_unknown():
         under = (partial.known < 10).mean()
         assert 0.005 < under < 0.9
         assert ((partial.seen > 250) & (partial.known < 5)).sum() == 0
+
+
+def test_the_slit_beside_an_occluder_is_unknown():
+    label = Label(0, 1, Box(40, 40, 100, 100), 9.0)
+    item = TrackMask(1, 1, 1001, "car", np.ones((20, 20), bool), 50, 50, (200, 200), label)
+    occluder = np.ones((20, 12), bool)
+    occluder[1:, :2] = False  # it touches in the first row; below it a slit of two pixels is free
+    near = replace(item, track=1002, mask=occluder, x0=70, label=None)
+    (partial,) = partial_masks([item, near], 80)  # the window is 40 pixels wide: two to a pixel
+    known = partial.known.reshape(40, 2, 40, 2).mean(axis=(1, 3)) > 127
+    row = known[20]  # the window starts at 40
+    assert row[:30].all()
+    assert not row[30:].any()  # slit, occluder; the window ends before known ground comes
 
 
 def test_box_distance_is_in_units_of_the_true_box():

@@ -26,6 +26,7 @@ from amodal.scene import paste_window
 from amodal.training.pairs import WINDOW, PairBatch, Pairs
 
 MIN_AREA = 200
+SLIT = 3  # pixels that annotators leave free between neighbours; nobody knows whose they are
 FAR = Box(0, 0, 200, 200)
 
 
@@ -104,7 +105,8 @@ def _partial(item: TrackMask, frame: Sequence[TrackMask], size: int) -> Partial 
     touches = (cv2.dilate(seen.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & hides
     if not item.is_whole and not touches.any():
         return None
-    known = ~hides
+    slit = np.ones((2 * SLIT + 1,) * 2, np.uint8)
+    known = (cv2.dilate(hides.astype(np.uint8), slit) == 0) | seen
     height, width = item.photo_size  # beyond the photo nothing is known
     known[: max(-y0, 0)] = False
     known[max(height - y0, 0) :] = False
