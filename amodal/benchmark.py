@@ -26,6 +26,7 @@ import cv2
 import numpy as np
 import torch
 
+from amodal.command import command
 from amodal.complete_dataset import complete_chunks
 from amodal.cuts import PRECISIONS, Wanted
 from amodal.data import synthetic
@@ -216,18 +217,15 @@ def measure(weights: str | None, runs: int, root: Path | None) -> dict[str, dict
     return table
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command("amodal.benchmark")
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m amodal.benchmark", description=__doc__)
     parser.add_argument("--weights", help="folder or Hub repository; default: the bundled ones")
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--root", type=Path, help="folder of KITTI MOTS, for the data set's masks")
     parser.add_argument("--json", type=Path, help="file to write the times to")
     options = parser.parse_args(arguments)
-    try:
-        table = measure(options.weights, options.runs, options.root)
-    except AmodalError as error:
-        print(f"amodal.benchmark: {error}", file=sys.stderr)
-        return 2
+    table = measure(options.weights, options.runs, options.root)
     print(f"{torch.get_num_threads()} threads, torch {torch.__version__}")
     print("| step | ms | ratio to its reference |\n|---|---:|---:|")
     for step, row in table.items():
@@ -237,7 +235,6 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{step}: {1 / row['seconds']:,.0f} objects a second and core")
     if options.json:
         options.json.write_text(json.dumps(table, indent=2) + "\n")
-    return 0
 
 
 if __name__ == "__main__":

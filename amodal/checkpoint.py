@@ -1,4 +1,4 @@
-"""Stage files: safetensors in half precision, each with its config in the header.
+"""Stage files: the weights of a training stage, each file with its config in the header.
 
 `stage1.safetensors` holds q(z|y,c) as `encoder.*` and the decoder; `stage2` and `stage3` hold
 q_hat(z|y_hat,c) as `encoder.*`, the transformer and the class head. The frozen decoder is stored
@@ -7,18 +7,16 @@ once, in stage 1.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from amodal import tensor_file
 from amodal.errors import AmodalError
 from amodal.model import AmodalVAE, Encoder, ModelConfig
+from amodal.tensor_file import load_into
 
 FORMAT = "amodal-vae/2"
 TRAINED_AFTER_STAGE_1 = ("encoder", "transformer", "class_head")
@@ -48,22 +46,10 @@ def stage_path(folder: Path, stage: int) -> Path:
 
 
 def save_stage(folder: Path, info: StageInfo, modules: Mapping[str, nn.Module]) -> Path:
-    """Write the modules' parameters, prefixed by their names, in half precision."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tensors = {
-        f"{name}.{key}": value.detach().cpu().to(_stored_type(value)).contiguous()
-        for name, module in modules.items()
-        for key, value in module.state_dict().items()
-    }
+    """Write the modules' parameters, prefixed by their names."""
     path = stage_path(folder, info.stage)
-    partial = path.with_suffix(".partial")
-    save_file(tensors, partial, metadata={"format": FORMAT, "info": json.dumps(asdict(info))})
-    partial.replace(path)  # an interruption never leaves half a file
+    tensor_file.write(path, FORMAT, modules, {"info": asdict(info)})
     return path
-
-
-def _stored_type(value: Tensor) -> torch.dtype:
-    return torch.float16 if value.is_floating_point() else value.dtype
 
 
 def load_stage(folder: Path, stage: int) -> tuple[StageInfo, dict[str, Tensor]]:
@@ -73,49 +59,26 @@ def load_stage(folder: Path, stage: int) -> tuple[StageInfo, dict[str, Tensor]]:
         AmodalError: the file is missing, damaged, or not a stage file.
     """
     path = stage_path(folder, stage)
-    if not path.is_file():
-        raise AmodalError(f"No weights at {path}: expected the file of training stage {stage}.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise AmodalError(f"{path} is damaged or not a safetensors file ({error}).") from error
-    if metadata.get("format") != FORMAT:
-        raise AmodalError(
-            f"{path}: got format {metadata.get('format')!r}, expected {FORMAT!r}. "
-            "These weights belong to another program or version."
-        )
-    return parse_info(json.loads(metadata["info"])), {
-        key: value.float() if value.is_floating_point() else value for key, value in tensors.items()
-    }
+    absent = f"No weights at {path}: expected the file of training stage {stage}."
+    header, tensors = tensor_file.read(path, FORMAT, absent)
+    return parse_info(path, header.get("info")), tensors
 
 
-def parse_info(fields: dict) -> StageInfo:
-    """The info of a file's header, from its JSON values."""
-    model = fields["model"]
-    config = ModelConfig(
-        **{**model, "channels": tuple(model["channels"]), "classes": tuple(model["classes"])}
-    )
-    trained = tuple(fields["trained_classes"])
-    return StageInfo(**{**fields, "model": config, "trained_classes": trained})
-
-
-def load_into(module: nn.Module, tensors: Mapping[str, Tensor], prefix: str) -> None:
-    """Load the tensors named `prefix.*` strictly.
+def parse_info(path: Path, fields: object) -> StageInfo:
+    """The info of a file's header, from its JSON values.
 
     Raises:
-        AmodalError: names the keys that are missing, superfluous or of another shape.
+        AmodalError: it is not such an info.
     """
-    part = {
-        key.removeprefix(f"{prefix}."): value
-        for key, value in tensors.items()
-        if key.startswith(f"{prefix}.")
-    }
     try:
-        module.load_state_dict(part, strict=True)
-    except RuntimeError as error:
-        raise AmodalError(f"The weights do not fit the network ({error}).") from error
+        model = fields["model"]
+        model = {**model, "channels": tuple(model["channels"]), "classes": tuple(model["classes"])}
+        trained = tuple(fields["trained_classes"])
+        return StageInfo(**{**fields, "model": ModelConfig(**model), "trained_classes": trained})
+    except (ValueError, KeyError, TypeError) as error:
+        raise AmodalError(f"{path}: its config is damaged or of another version ({error}).") from (
+            error
+        )
 
 
 def load_model(folder: Path, stage: int = 3) -> tuple[AmodalVAE, StageInfo]:

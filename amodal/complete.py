@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
+from amodal.command import command
 from amodal.data.coco import read_instances, write_completions
 from amodal.errors import AmodalError
 from amodal.photo import load_photo, save_png
@@ -64,16 +65,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; 0, or 2 after a mistake that it explains in one line."""
-    options = parse(arguments)
-    try:
-        complete(options)
-    except AmodalError as error:
-        line = " ".join(str(error).split())
-        print(f"amodal.complete: {line}", file=sys.stderr)
-        return 2
-    return 0
+@command("amodal.complete")
+def main(arguments: list[str] | None = None) -> None:
+    complete(parse(arguments))
 
 
 def complete(options: argparse.Namespace) -> None:

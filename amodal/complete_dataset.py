@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -31,6 +30,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from amodal.command import command
 from amodal.completer import MAX_SAMPLES, Completer
 from amodal.cuts import PRECISIONS, Wanted, complete_cuts
 from amodal.data.coco_write import completion_entry
@@ -72,18 +72,12 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; 0, or 2 after a mistake that it explains in one line."""
+@command("amodal.complete_dataset")
+def main(arguments: list[str] | None = None) -> None:
     options = parse(arguments)
-    try:
-        _check(options)
-        with joined(pick_device(options.device)) as device:
-            complete_data_set(options, device)
-    except AmodalError as error:
-        if os.environ.get("RANK", "0") == "0":
-            print(f"amodal.complete_dataset: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    return 0
+    _check(options)
+    with joined(pick_device(options.device)) as device:
+        complete_data_set(options, device)
 
 
 def _check(options: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from amodal.command import command
 from amodal.completer import Completer
 from amodal.errors import AmodalError
 from amodal.evaluation import methods, scores
@@ -20,7 +21,7 @@ from amodal.evaluation.ceiling import add_ceiling
 from amodal.evaluation.methods import METHODS, Context
 from amodal.evaluation.protocols import DATA_SETS
 from amodal.evaluation.questions import Selection, questions
-from amodal.evaluation.record import command, describe, record
+from amodal.evaluation.record import command_line, describe, record, rounded
 from amodal.evaluation.report import markdown
 from amodal.hub import fetch_own
 from amodal.hub.manifest import FILE_NAME
@@ -73,23 +74,20 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+@command("amodal.evaluate")
+def main(arguments: Sequence[str] | None = None) -> None:
     options = parse(arguments)
-    try:
-        check(options)
-        run, results = evaluate(options)
-    except AmodalError as error:
-        print(f"amodal.evaluate: {error}", file=sys.stderr)
-        return 2
+    check(options)
+    run, results = evaluate(options)
     report = markdown(run, results)
     print(report)
     if options.markdown:
         options.markdown.write_text(report)
     if options.json:
-        options.json.write_text(json.dumps({RUN: run, **results}, indent=2) + "\n")
+        document = rounded({RUN: run, **results})
+        options.json.write_text(json.dumps(document, indent=1) + "\n")
     if options.record:
         record(fetch_own(options.weights) / FILE_NAME, results)
-    return 0
 
 
 def check(options: argparse.Namespace) -> None:
@@ -133,7 +131,7 @@ def evaluate(options: argparse.Namespace) -> tuple[dict, dict]:
     selection = Selection(
         options.protocol or (), options.held_out or (), options.predicted or (), options.cases
     )
-    run = {"command": command(options), "data": options.data, "stage": options.stage}
+    run = {"command": command_line(options), "data": options.data, "stage": options.stage}
     run |= describe(folder, context) | {"protocols": {}}
     results, runners = {}, {}
     for question in questions(context.data, options.root, selection):

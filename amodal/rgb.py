@@ -16,7 +16,6 @@ Shape letters: P = RGBConfig.side; B, S, C, F as in model.py.
 
 from __future__ import annotations
 
-import json
 import urllib.error
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,12 +23,11 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torchvision import models
 
-from amodal.checkpoint import StageInfo, load_into, parse_info
+from amodal import tensor_file
+from amodal.checkpoint import StageInfo, parse_info
 from amodal.completer import Completer, Query
 from amodal.device import pick_device
 from amodal.errors import AmodalError
@@ -239,21 +237,11 @@ class RGBCompleter:
 
 
 def save_rgb(folder: Path, model: AmodalVAE, info: StageInfo, config: RGBConfig) -> Path:
-    """Write the whole network in half precision, decoder included, into one file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    tensors = {
-        f"model.{name}": (value.half() if value.is_floating_point() else value).cpu().contiguous()
-        for name, value in model.state_dict().items()
-    }
-    header = {
-        "format": FORMAT,
-        "info": json.dumps(asdict(info)),
-        "photo": json.dumps(asdict(config)),
-    }
+    """Write the whole network, decoder included, into one file."""
     path = folder / FILE_NAME
-    partial = path.with_suffix(".partial")
-    save_file(tensors, partial, metadata=header)
-    partial.replace(path)  # an interruption never leaves half a file
+    tensor_file.write(
+        path, FORMAT, {"model": model}, {"info": asdict(info), "photo": asdict(config)}
+    )
     return path
 
 
@@ -264,24 +252,13 @@ def load_rgb(folder: Path) -> tuple[AmodalVAE, StageInfo, RGBConfig]:
         AmodalError: the file is missing, damaged or of another kind.
     """
     path = folder / FILE_NAME
-    if not path.is_file():
-        raise AmodalError(
-            f"No RGB-Amodal-VAE at {path}: train it with `python -m amodal.baselines.train_rgb`."
-        )
+    absent = f"No RGB-Amodal-VAE at {path}: train it with `python -m amodal.baselines.train_rgb`."
+    header, tensors = tensor_file.read(path, FORMAT, absent)
+    info = parse_info(path, header.get("info"))
     try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise AmodalError(f"{path} is damaged or not a safetensors file ({error}).") from error
-    if header.get("format") != FORMAT:
-        raise AmodalError(f"{path}: got format {header.get('format')!r}, expected {FORMAT!r}.")
-    try:
-        info = parse_info(json.loads(header["info"]))
-        config = RGBConfig(**json.loads(header["photo"]))
+        config = RGBConfig(**header["photo"])
     except (ValueError, KeyError, TypeError) as error:
         raise AmodalError(f"{path}: its config is damaged ({error}).") from error
     model = with_photo(AmodalVAE(info.model), config)
-    floats = {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
-    load_into(model, floats, "model")
+    tensor_file.load_into(model, tensors, "model")
     return model.eval(), info, config

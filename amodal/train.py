@@ -16,10 +16,11 @@ from pathlib import Path
 import torch
 
 from amodal.checkpoint import stage_path
+from amodal.command import add_training_options, command
 from amodal.data import sources
 from amodal.data.layouts import layouts
 from amodal.data.shapes import toy_shapes
-from amodal.device import DEVICES, pick_device
+from amodal.device import pick_device
 from amodal.errors import AmodalError
 from amodal.hub.manifest import FILE_NAME, Entry, describe_file, replace_entry
 from amodal.training import config as presets
@@ -36,8 +37,6 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--data", choices=(*sources.SOURCES, "toy"), default="kitti-mots")
     parser.add_argument("--root", type=Path, help="folder of the data set (not for toy)")
     parser.add_argument("--out", type=Path, default=Path("runs/default"))
-    parser.add_argument("--device", choices=DEVICES, default="auto")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--hold-out",
         type=int,
@@ -48,22 +47,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--ablate", choices=tuple(ABLATIONS), help="what to leave out, and retrain")
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies every stage's steps")
-    workers = 1 if (os.cpu_count() or 1) > 1 else 0
-    parser.add_argument("--workers", type=int, default=workers, help="processes that draw batches")
+    add_training_options(parser)
     return parser.parse_args(arguments)
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command("amodal.train")
+def main(arguments: list[str] | None = None) -> None:
     options = parse(arguments)
-    try:
-        _train(options)
-    except AmodalError as error:
-        print(f"amodal.train: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-def _train(options: argparse.Namespace) -> None:
     with joined(pick_device(options.device)) as device:
         _train_on(device, options)
 

@@ -9,6 +9,9 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 
+from amodal.pipeline import Pipeline
+from demo.handlers import Handlers
+from tests.demo_parts import examples, offline_pipeline
 from tests.hub_mirror import Mirror, Weights, find_mirror
 from tests.hub_server import HubServer
 
@@ -38,3 +41,16 @@ def hub(mirror: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 def weights(hub: HubServer, mirror: Mirror) -> Weights:
     """MI-GAN on this Hub, and ways to spoil it."""
     return Weights(hub, mirror)
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """The small network and no third-party weights; one for all tests of a file."""
+    return offline_pipeline(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def handlers(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Handlers:
+    """The app's, with the small street as its example."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
+    return Handlers(pipeline, examples(tmp_path / "examples"))

@@ -6,7 +6,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
@@ -18,7 +18,6 @@ from amodal.data.coco import read_instances, write_instances
 from amodal.errors import AmodalError
 from amodal.export import png_bytes
 from amodal.geometry import Box, tight_box
-from amodal.pipeline import Pipeline
 from amodal.scene import Instance
 from demo import text
 from demo.examples import FOLDER, Example, find_examples
@@ -36,25 +35,10 @@ from tests.demo_parts import (
     chosen,
     click,
     drag,
-    examples,
     instances,
-    offline_pipeline,
     photo,
     stroke,
 )
-
-
-@pytest.fixture(scope="module")
-def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    return offline_pipeline(tmp_path_factory.mktemp("cache"))
-
-
-@pytest.fixture
-def handlers(
-    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Handlers]:
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
-    return Handlers(pipeline, examples(tmp_path / "examples"))
 
 
 @pytest.fixture

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import gradio as gr
 import numpy as np
 import pytest
 
 from amodal.evidence import NO_EVIDENCE
-from amodal.pipeline import Pipeline
 from demo import text
 from demo.handlers import Handlers
 from demo.session import Session
@@ -22,26 +18,11 @@ from tests.demo_parts import (
     WIDTH,
     click,
     drag,
-    examples,
-    offline_pipeline,
     stroke,
 )
 
 BELOW = (45.5, 82.5)  # the small network lets the car reach down to here
 LOWER = (45.5, 88.5)  # but not to here
-
-
-@pytest.fixture(scope="module")
-def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    return offline_pipeline(tmp_path_factory.mktemp("cache"))
-
-
-@pytest.fixture
-def handlers(
-    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Handlers]:
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
-    return Handlers(pipeline, examples(tmp_path / "examples"))
 
 
 @pytest.fixture

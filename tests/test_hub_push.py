@@ -129,7 +129,7 @@ def test_push_refuses_a_card_that_the_hub_refuses(hub: HubServer, folder: Path) 
 
 @pytest.mark.parametrize("repo", ["amodal-vae", "me/a/b", "me/vae@main", "../me/vae", "me/a--b"])
 def test_push_to_no_repo(folder: Path, repo: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["push", "--repo", repo, "--folder", str(folder)]) == 1
+    assert main(["push", "--repo", repo, "--folder", str(folder)]) == 2
     assert f"got {repo!r}, expected OWNER/NAME" in capsys.readouterr().err
 
 
@@ -155,7 +155,7 @@ def test_command_line(hub: HubServer, folder: Path) -> None:
     assert pushed.returncode == 0, pushed.stderr
     assert_same(fetch_own(pushed.stdout.split()[-1]), folder)
     missing = run("fetch", "mobile-sam", "--offline")
-    assert missing.returncode == 1
+    assert missing.returncode == 2
     assert missing.stderr.startswith("amodal.hub: mobile-sam can't be loaded: offline mode is on")
     assert "Traceback" not in missing.stderr
 

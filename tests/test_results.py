@@ -21,7 +21,10 @@ def folder(tmp_path):
     run = {"command": "the command", "protocols": {"simulated": {"cases": 7, "groups": 3}}}
     run["protocols"]["simulated"]["skipped"] = {"too small": 2}
     content = {"run": run, "simulated": table}
-    for name in ("main", "ablate-nothing", "ablate-class"):
+    for level, value in (("box-level-1", 0.8), ("box-level-2", 0.7)):
+        interval = {"box_miou_mean": [value - 0.1, value + 0.1]}
+        content[level] = {"mode": {"box_miou_mean": value, "intervals": interval}}
+    for name in ("main", "evidence", "ablate-nothing", "ablate-class"):
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
     return tmp_path
 
@@ -55,6 +58,18 @@ def test_ablations_stand_beside_the_paper_s(folder):
     assert "| all | 90.0 | 70.0 (69.0–71.0) | 70.0 | – | 94.68 | 62.85 |" in text
     assert "| without class | 90.0 | 70.0 (69.0–71.0) | 70.0 | – | 93.56 | 53.03 |" in text
     assert "without latent" not in text
+
+
+def test_each_level_of_boxes_has_its_table(folder):
+    text = filled(folder, "box")
+    first, second = text.index("#### box-level-1"), text.index("#### box-level-2")
+    assert first < text.index("| 80.0 (") < second < text.index("| 70.0 (")
+
+
+def test_evidence_comes_from_its_own_file(folder):
+    assert "| unet_partial | 80.0 (79.0–81.0) | 60.0 (59.0–61.0) |" in filled(folder, "evidence")
+    (folder / "evidence.json").unlink()
+    assert main([str(folder), str(folder / "results.md")]) == 2
 
 
 def test_commands_and_counts_are_told(folder):

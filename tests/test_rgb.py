@@ -246,7 +246,7 @@ def test_a_whole_shape_s_photo_lies_on_its_canvas(limit):
 
 def test_pairs_show_the_object_s_colours_where_it_is_visible():
     shapes = photo_shapes(street()) * 4
-    pairs = PhotoPairs(shapes, SMALL, side=32, batch=12, steps=2, seed=0)
+    pairs = PhotoPairs(shapes, side=32, size=32, classes=SMALL.classes, batch=12, steps=2, seed=0)
     batch = pairs[1]
     assert torch.equal(batch.modal.photo, pairs[1].modal.photo)
     visible = batch.modal.mask[:, 0].numpy() > 0.99

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from dataclasses import asdict, dataclass, replace
@@ -35,10 +34,11 @@ from amodal.baselines.checkpoint import UNetInfo, load_unet, save_unet, unet_pat
 from amodal.baselines.threshold import choose_threshold
 from amodal.baselines.unet import METHODS, UNet, UNetConfig
 from amodal.baselines.windows import INSIDE, WindowBatch, Windows
+from amodal.command import add_training_options, command
 from amodal.data import sources
 from amodal.data.layouts import layouts
 from amodal.data.shapes import toy_shapes
-from amodal.device import DEVICES, pick_device
+from amodal.device import pick_device
 from amodal.errors import AmodalError
 from amodal.evaluation.simulated import held_out_cases
 from amodal.training import config as presets
@@ -153,24 +153,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--threshold", type=float, help="t, where nothing is held out")
     parser.add_argument("--cases", type=int, default=1000, help="held-out cases to choose t on")
-    parser.add_argument("--device", choices=DEVICES, default="auto")
-    parser.add_argument("--seed", type=int, default=0)
-    workers = 1 if (os.cpu_count() or 1) > 1 else 0
-    parser.add_argument("--workers", type=int, default=workers, help="processes that draw batches")
+    add_training_options(parser)
     return parser.parse_args(arguments)
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command("amodal.baselines.train")
+def main(arguments: list[str] | None = None) -> None:
     options = parse(arguments)
-    try:
-        _train(options)
-    except AmodalError as error:
-        print(f"amodal.baselines.train: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-def _train(options: argparse.Namespace) -> None:
     if options.hold_out and options.threshold is not None:
         raise AmodalError("--threshold: got it with --hold-out, which chooses it: give only one.")
     device = pick_device(options.device)

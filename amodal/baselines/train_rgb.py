@@ -14,7 +14,6 @@ Not measured: the project has no photos of these data sets.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -26,13 +25,15 @@ from torch import Tensor, nn
 from amodal.baselines.photo_batches import PhotoPairs, PhotoPartials
 from amodal.baselines.photo_masks import PhotoPartial, PhotoShape, frames, photo_partials
 from amodal.baselines.photo_masks import photo_shapes as shapes_of
-from amodal.checkpoint import StageInfo, load_full_encoder, load_into, load_stage
+from amodal.checkpoint import StageInfo, load_full_encoder, load_stage
+from amodal.command import add_training_options, command
 from amodal.data.annotated import Skipped
 from amodal.data.sources import SOURCES
-from amodal.device import DEVICES, pick_device
+from amodal.device import pick_device
 from amodal.errors import AmodalError
 from amodal.model import AmodalVAE
 from amodal.rgb import FILE_NAME, RGBConfig, load_backbone, save_rgb, with_photo
+from amodal.tensor_file import load_into
 from amodal.training import config as presets
 from amodal.training.config import TrainConfig
 from amodal.training.loop import Curves, Job, run
@@ -130,8 +131,9 @@ def _job(
     schedule = masks.stages[stage - 1]
     pairs = PhotoPairs(
         sights.shapes,
-        model.config,
         side=config.photo.side,
+        size=model.config.size,
+        classes=model.config.classes,
         batch=schedule.batch,
         steps=schedule.steps,
         seed=masks.seed * 10 + stage,
@@ -196,24 +198,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         "--resnet", default="imagenet", help="its first weights: imagenet, random or a file"
     )
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies every stage's steps")
-    parser.add_argument("--device", choices=DEVICES, default="auto")
-    parser.add_argument("--seed", type=int, default=0)
-    workers = 1 if (os.cpu_count() or 1) > 1 else 0
-    parser.add_argument("--workers", type=int, default=workers, help="processes that draw batches")
+    add_training_options(parser)
     return parser.parse_args(arguments)
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command("amodal.baselines.train_rgb")
+def main(arguments: list[str] | None = None) -> None:
     options = parse(arguments)
-    try:
-        _train(options)
-    except AmodalError as error:
-        print(f"amodal.baselines.train_rgb: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-def _train(options: argparse.Namespace) -> None:
     try:
         photo = RGBConfig(options.backbone)
     except ValueError as error:

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from amodal.command import command
 from amodal.data import kitti_mots
 from amodal.data.runs import code
 from amodal.data.segmentation import encode_rle
 from amodal.data.shapes import reduce, toy_shapes
-from amodal.errors import AmodalError
 from amodal.scene import paste_window
 
 PHOTO = (375, 1242)  # height, width
@@ -84,21 +84,17 @@ def kitti_photos(root: Path) -> Iterator[Photo]:
     yield from cycle(photos.values())
 
 
-def main(arguments: list[str] | None = None) -> int:
+@command("amodal.data.synthetic")
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m amodal.data.synthetic", description=__doc__)
     parser.add_argument("--objects", type=int, default=100_000)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--root", type=Path, help="folder of KITTI MOTS")
     options = parser.parse_args(arguments)
-    try:
-        photos = kitti_photos(options.root) if options.root else islice(toy_photos(), 200)
-        document = data_set(photos if options.root else cycle(list(photos)), options.objects)
-    except AmodalError as error:
-        print(f"amodal.data.synthetic: {error}", file=sys.stderr)
-        return 2
+    photos = kitti_photos(options.root) if options.root else islice(toy_photos(), 200)
+    document = data_set(photos if options.root else cycle(list(photos)), options.objects)
     options.out.write_text(json.dumps(document))
     print(f"wrote {options.objects:,} objects of {len(document['images']):,} photos")
-    return 0
 
 
 if __name__ == "__main__":

@@ -42,11 +42,22 @@ def describe(folder: Path, context: Context) -> dict:
     }
 
 
+def rounded(document: object) -> object:
+    """A JSON document with its numbers to five decimals: less is noise of the last bits."""
+    if isinstance(document, float):
+        return round(document, 5)
+    if isinstance(document, Mapping):
+        return {key: rounded(value) for key, value in document.items()}
+    return (
+        [rounded(value) for value in document] if isinstance(document, (list, tuple)) else document
+    )
+
+
 def _digests(files: Iterable[WeightFile]) -> dict[str, str]:
     return {file.file: file.sha256 for file in files}
 
 
-def command(options: argparse.Namespace) -> str:
+def command_line(options: argparse.Namespace) -> str:
     """The command line that gives these scores again, with DIR for the data's folder.
 
     Names no folder of this machine.

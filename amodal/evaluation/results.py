@@ -1,18 +1,20 @@
 """Fill the tables of docs/results.md: `python -m amodal.evaluation.results FOLDER docs/results.md`.
 
 FOLDER holds what `amodal.evaluate --json` wrote: main.json (all protocols), predicted.json
-(roughened masks), and ablate-NAME.json for each ablation. A table stands in the page between
-`<!-- begin NAME -->` and `<!-- end NAME -->`; all else there is written by hand.
+(roughened masks), evidence.json, and ablate-NAME.json for each ablation. A table stands in the
+page between `<!-- begin NAME -->` and `<!-- end NAME -->`; all else there is written by hand.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from amodal.command import command
 from amodal.errors import AmodalError
 from amodal.evaluation.report import cell, degradation, facts, posterior_tables, protocol_tables
 from amodal.evaluation.report import table as markdown_table
@@ -55,7 +57,12 @@ def temporal(files: Files) -> str:
 
 
 def box(files: Files) -> str:
-    return "\n\n".join(protocol_tables(_protocol(files, "box")))
+    """Every occlusion level under its own heading; level 0 is the ceiling's."""
+    main = _file(files, "main")
+    levels = [name for name in main if name.startswith("box-level-")]
+    return "\n\n".join(
+        "\n\n".join([f"#### {name}", *protocol_tables(main[name])]) for name in levels
+    )
 
 
 def completion(files: Files) -> str:
@@ -109,9 +116,8 @@ def predicted(files: Files) -> str:
 
 def evidence(files: Files) -> str:
     """What a click or a box buys."""
-    scores = _protocol(files, "simulated")
-    names = [name for name in scores if name == "mode" or "click" in name or "box" in name]
-    rows = [[name, *(cell(scores[name], metric, True) for metric in METRICS)] for name in names]
+    scores = _file(files, "evidence")["simulated"]
+    rows = [[name, *(cell(scores[name], metric, True) for metric in METRICS)] for name in scores]
     return markdown_table(["method", *HEADER], rows)
 
 
@@ -191,15 +197,14 @@ def _with_paper(first: str, rows: Iterable[list[str]]) -> str:
     return markdown_table([first, *HEADER, *PAPER_HEADER], list(rows))
 
 
-def main(arguments: list[str]) -> int:
-    folder, page = (Path(argument) for argument in arguments)
-    try:
-        page.write_text(fill(page.read_text(), read(folder)))
-    except AmodalError as error:
-        print(f"amodal.evaluation.results: {error}", file=sys.stderr)
-        return 2
-    return 0
+@command("amodal.evaluation.results")
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m amodal.evaluation.results")
+    parser.add_argument("folder", type=Path, help="of the JSON files")
+    parser.add_argument("page", type=Path, help="to fill")
+    options = parser.parse_args(arguments)
+    options.page.write_text(fill(options.page.read_text(), read(options.folder)))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

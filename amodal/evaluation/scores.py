@@ -48,17 +48,17 @@ def metric_set(cases: Sequence[Case]) -> MetricSet:
 def measure(runners: Sequence[Runner], cases: Sequence[Case]) -> dict[str, Table]:
     """Run methods on cases."""
     metrics = metric_set(cases)
-    judges = [metrics.judge(case) for case in cases]
-    tables = {}
-    for runner in runners:
-        collected: dict[str, list[tuple]] = {name: [] for name in runner.methods}
-        for case, judge, answer in zip(cases, judges, runner.answer(cases), strict=True):
+    collected: dict[str, list[tuple]] = {name: [] for r in runners for name in r.methods}
+    # Case by case through all methods at once: a judge holds masks, and data sets have 10^5 cases.
+    answers = zip(*(runner.answer(cases) for runner in runners), strict=True)
+    for case, of_case in zip(cases, answers, strict=True):
+        judge = metrics.judge(case)
+        for runner, answer in zip(runners, of_case, strict=True):
             judged = Judged(answer, judge, metrics)
             for name, method in runner.methods.items():
                 beside = _beside(judged, case, method)
                 collected[name].append((method.pick(judged), *beside))
-        tables |= {name: Table(*_stack(parts)) for name, parts in collected.items()}
-    return tables
+    return {name: Table(*_stack(parts)) for name, parts in collected.items()}
 
 
 def _beside(judged: Judged, case: Case, method: Method) -> tuple[np.ndarray | None, ...]:

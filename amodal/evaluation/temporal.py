@@ -21,9 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
+from amodal.command import command
 from amodal.data import kitti_mots
 from amodal.data.kitti_mots import TrackMask
-from amodal.errors import AmodalError
 from amodal.evaluation.borrowed import RULES, borrow, early_fault, rebuild
 from amodal.evaluation.case import Case, CaseSet, padding
 from amodal.evaluation.recording import Recording, Row
@@ -166,7 +166,8 @@ def summary(pairs: Sequence[Pair], funnel: dict[str, Counter]) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+@command("amodal.evaluation.temporal")
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m amodal.evaluation.temporal")
     parser.add_argument("root", type=Path, help="folder of KITTI MOTS")
     parser.add_argument("file", type=Path, help="where to write the list")
@@ -176,14 +177,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "validation": kitti_mots.VALIDATION_SEQUENCES,
         "training": kitti_mots.TRAINING_SEQUENCES,
     }[options.split]
-    try:
-        pairs, funnel = draw(Recording(kitti_mots.read(options.root, sequences)))
-    except AmodalError as error:
-        print(f"amodal.evaluation.temporal: {error}", file=sys.stderr)
-        return 2
+    pairs, funnel = draw(Recording(kitti_mots.read(options.root, sequences)))
     write_list(pairs, options.file)
     print(summary(pairs, funnel))
-    return 0
 
 
 if __name__ == "__main__":

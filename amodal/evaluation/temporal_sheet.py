@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from amodal.command import command
 from amodal.data import kitti_mots
-from amodal.errors import AmodalError
 from amodal.evaluation.borrowed import majority
 from amodal.evaluation.recording import Recording, Row
 from amodal.evaluation.temporal import LIST_FILE, case_of, read_list
@@ -52,7 +52,8 @@ def sheet(recording: Recording, rows: Sequence[Row], count: int) -> np.ndarray:
     return contact_sheet(tiles, COLUMNS, TILE, gap=3)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+@command("amodal.evaluation.temporal_sheet")
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m amodal.evaluation.temporal_sheet")
     parser.add_argument("root", type=Path, help="folder of KITTI MOTS")
     parser.add_argument("picture", type=Path, help="PNG to write")
@@ -60,13 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cases", type=int, default=48)
     options = parser.parse_args(arguments)
     rows = [row for row, _ in read_list(options.list)]
-    try:
-        items = kitti_mots.read(options.root, sorted({row.key[0] for row in rows}))
-        save_png(sheet(Recording(items), rows, options.cases), options.picture)
-    except AmodalError as error:
-        print(f"amodal.evaluation.temporal_sheet: {error}", file=sys.stderr)
-        return 2
-    return 0
+    items = kitti_mots.read(options.root, sorted({row.key[0] for row in rows}))
+    save_png(sheet(Recording(items), rows, options.cases), options.picture)
 
 
 if __name__ == "__main__":

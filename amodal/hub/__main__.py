@@ -8,21 +8,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from amodal.errors import AmodalError
+from amodal.command import command
 from amodal.hub.download import fetch
 from amodal.hub.manifest import BUNDLED, FILE_NAME, read_manifest
 from amodal.hub.publish import prepare, push
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit status."""
-    try:
-        options = _parser().parse_args(arguments)
-        options.run(options)
-    except AmodalError as error:
-        print(f"amodal.hub: {error}", file=sys.stderr)
-        return 1
-    return 0
+@command("amodal.hub")
+def main(arguments: list[str] | None = None) -> None:
+    options = _parser().parse_args(arguments)
+    options.run(options)
 
 
 def _parser() -> argparse.ArgumentParser:

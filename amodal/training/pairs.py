@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 
 from amodal.cues import cues
 from amodal.data.layouts import Layout
-from amodal.data.pretext import NO_BORDERS, Pretext, PretextConfig
+from amodal.data.pretext import NO_BORDERS, Hidden, Pretext, PretextConfig
 from amodal.data.shapes import Shape
 from amodal.geometry import Box, box_to_theta, squeeze, tight_box
 
@@ -69,8 +69,35 @@ class PairBatch:
         return PairBatch(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
 
 
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One object and what hides it, on its canvas (pretext.py).
+
+    Args:
+        index: of the whole among the shapes.
+        mirrored: whether it is seen from the other side.
+        hidden: the masks.
+        full: box of the whole.
+        crop: what the encoder's mask is squeezed from.
+        known: whether the crop is the whole's box (GT-box mode).
+        aspect: log of the factor by which the street is taken to be wider.
+        hidden_class: whether the encoder is not told the class.
+    """
+
+    index: int
+    mirrored: bool
+    hidden: Hidden
+    full: Box
+    crop: Box
+    known: bool
+    aspect: float
+    hidden_class: bool
+
+
 class Pairs(Dataset):
     """Item `step` is the whole batch of that step; use with DataLoader(batch_size=None)."""
+
+    mirrored = 0.5  # share of the objects that are seen from the other side
 
     def __init__(
         self,
@@ -97,37 +124,53 @@ class Pairs(Dataset):
         return self.steps
 
     def __getitem__(self, step: int) -> PairBatch:
+        return PairBatch(*self._columns(step))
+
+    def _columns(self, step: int) -> list[Tensor]:
+        """The fields of a batch."""
         rng = np.random.default_rng([self.seed, step])
         rows = []
         while len(rows) < self.batch:
-            row = self._pair(rng)
-            if row is not None:
-                rows.append(row)
-        columns = [torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True)]
-        return PairBatch(*columns)
+            pair = self._draw(rng)
+            if pair is not None:
+                rows.append(self._row(pair, rng))
+        return [torch.from_numpy(np.stack(column)) for column in zip(*rows, strict=True)]
 
-    def _pair(self, rng: np.random.Generator) -> tuple[np.ndarray, ...] | None:
-        """The fields of a PairBatch, for one object; None where no try hid a fitting part."""
+    def _draw(self, rng: np.random.Generator) -> Pair | None:
+        """One object and what hides it; None where no try hid a fitting part."""
         index = self.pretext.draw(rng)
         shape = self.shapes[index]
-        tight = shape.mask[:, ::-1] if rng.random() < 0.5 else shape.mask
-        hidden = self.pretext.hide(tight, shape.category, rng)
+        mirrored = rng.random() < self.mirrored
+        mask = shape.mask[:, ::-1] if mirrored else shape.mask
+        hidden = self.pretext.hide(mask, shape.category, rng)
         if hidden is None:
             return None
-        height, width = tight.shape
+        height, width = mask.shape
         full = Box(width // 2, height // 2, width // 2 + width, height // 2 + height)
         modal = tight_box(hidden.modal)
         known = rng.random() < self.config.full_extent
-        crop = full.union(modal) if known else modal
-        aspect = rng.normal(0, self.config.stretch)
-        hidden_class = rng.random() < self.config.unknown_class
+        return Pair(
+            index,
+            mirrored,
+            hidden,
+            full,
+            full.union(modal) if known else modal,
+            known,
+            aspect=rng.normal(0, self.config.stretch),
+            hidden_class=rng.random() < self.config.unknown_class,
+        )
+
+    def _row(self, pair: Pair, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+        """The fields of a PairBatch, for one object."""
+        hidden, full, crop = pair.hidden, pair.full, pair.crop
+        class_id = self.class_ids[pair.index]
         return (
             squeeze(hidden.whole, full, self.size)[None],
-            stretched(cues(full, NO_BORDERS, True), aspect),
+            stretched(cues(full, NO_BORDERS, True), pair.aspect),
             squeeze(hidden.modal, crop, self.size)[None],
-            stretched(cues(crop, hidden.borders, known), aspect),
-            np.int64(0 if hidden_class else self.class_ids[index]),
-            np.int64(self.class_ids[index]),
+            stretched(cues(crop, hidden.borders, pair.known), pair.aspect),
+            np.int64(0 if pair.hidden_class else class_id),
+            np.int64(class_id),
             box_to_theta(full, crop),
             squeeze(hidden.others, grown(crop), self.size)[None],
         )

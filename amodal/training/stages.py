@@ -13,11 +13,11 @@ from amodal.checkpoint import (
     TRAINED_AFTER_STAGE_1,
     StageInfo,
     load_full_encoder,
-    load_into,
     load_stage,
     save_stage,
 )
 from amodal.model import AmodalVAE
+from amodal.tensor_file import load_into
 from amodal.training.config import TrainConfig
 from amodal.training.distributed import once
 from amodal.training.loop import Curves, Job, run
