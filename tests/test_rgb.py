@@ -11,7 +11,7 @@ from torch import nn
 from torchvision import models
 from torchvision.models.resnet import BasicBlock
 
-from amodal.baselines import photo_batches, train_rgb
+from amodal.baselines import train_rgb
 from amodal.baselines.photo_batches import PhotoPairs, PhotoPartials
 from amodal.baselines.photo_masks import Frame, PhotoShape, frames, photo_partials, photo_shapes
 from amodal.baselines.train_rgb import RGBTraining, Sights
@@ -127,7 +127,6 @@ def learnt(tmp_path_factory):
     plain = Material([Shape(s.mask, s.category, s.track) for s in shapes], ())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("amodal.training.pairs.Pretext", Curtain)
-        patch.setattr(photo_batches, "Pretext", Curtain)
         patch.setattr(PhotoPairs, "mirrored", 0.0)  # else the other end is shown
         train_masks(config, plain, folder, CPU)
         config = replace(config, stages=(stages[0], StageConfig(200, 16, 3e-3, placed), stages[2]))
