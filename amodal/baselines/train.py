@@ -47,6 +47,7 @@ from amodal.training.loop import Curves, Job, run
 from amodal.training.material import Material
 from amodal.training.pairs import Pairs
 
+RATE = 1e-3  # peak learning rate
 TIMED_STEPS = 20
 TOY = UNetConfig(side=64, crop=32, channels=(8, 16, 32, 64), features=64)
 
@@ -198,7 +199,7 @@ def _config(options: argparse.Namespace) -> RivalConfig:
     second = pairs.stages[1]
     return RivalConfig(
         replace(network, method=options.method),
-        StageConfig(steps, batch=second.batch, rate=second.rate),
+        StageConfig(steps, batch=second.batch, rate=RATE),
         pairs,
         0.5 if options.threshold is None else options.threshold,
         options.seed,
