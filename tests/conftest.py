@@ -11,7 +11,8 @@ import pytest
 
 from amodal.pipeline import Pipeline
 from demo.handlers import Handlers
-from tests.demo_parts import examples, offline_pipeline
+from demo.session import Session
+from tests.demo_parts import ON_CAR, click, examples, offline_pipeline
 from tests.hub_mirror import Mirror, Weights, find_mirror
 from tests.hub_server import HubServer
 
@@ -54,3 +55,14 @@ def handlers(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """The app's, with the small street as its example."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
     return Handlers(pipeline, examples(tmp_path / "examples"))
+
+
+@pytest.fixture
+def opened(handlers: Handlers) -> Session:
+    return handlers.open_first(Session()).session
+
+
+@pytest.fixture
+def car(handlers: Handlers, opened: Session) -> Session:
+    """The example with its car selected."""
+    return handlers.gesture(opened, "on", click(*ON_CAR)).session

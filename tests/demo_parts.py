@@ -15,6 +15,9 @@ from amodal.export import png_bytes
 from amodal.pipeline import Pipeline
 from amodal.scene import Instance
 from demo.examples import Example, find_examples
+from demo.handlers import Handlers
+from demo.session import Session
+from demo.view import View
 
 TINY = Path(__file__).parent / "data" / "tiny"
 HEIGHT, WIDTH = 96, 160
@@ -80,3 +83,11 @@ def stroke(*points: tuple[float, float]) -> gr.EventData:
 
 def chosen(index: int) -> gr.SelectData:
     return gr.SelectData(None, {"index": index, "value": None})
+
+
+def with_tool(handlers: Handlers, session: Session, tool: str) -> Session:
+    return handlers.use_tool(session, tool).session
+
+
+def shapes(view: View) -> list[dict]:
+    return view.stage["shapes"]

@@ -1,0 +1,147 @@
+"""Edits, undo and saving: the handlers, called directly."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from amodal.data.coco import read_instances
+from demo.handlers import Handlers
+from demo.session import Session
+from tests.demo_parts import (
+    HEIGHT,
+    ON_CAR,
+    ON_PERSON,
+    WIDTH,
+    chosen,
+    click,
+    drag,
+    instances,
+    photo,
+    shapes,
+    with_tool,
+)
+
+
+def test_delete_and_undo_give_the_photo_back(handlers: Handlers, car: Session) -> None:
+    view = handlers.delete(car)
+    assert [shape["label"] for shape in shapes(view)] == ["person 1"]
+    changed = (view.session.sight.picture != photo()).any(axis=2)
+    assert changed[45:75, 25:65].mean() > 0.9
+    assert not changed[:, 120:].any(), "far from the object nothing may change"
+    assert view.comparison[1] is view.session.sight.picture
+    undone = handlers.undo(view.session)
+    assert undone.session.sight.picture.tobytes() == photo().tobytes()
+    redone = handlers.redo(undone.session)
+    assert redone.session.sight.picture.tobytes() == view.session.sight.picture.tobytes()
+
+
+@pytest.mark.parametrize("name", ["delete", "flip", "put_back", "bring_forward", "send_back"])
+def test_edits_need_an_object(handlers: Handlers, opened: Session, name: str) -> None:
+    with pytest.raises(gr.Error, match="Select an object first"):
+        getattr(handlers, name)(opened)
+
+
+@pytest.mark.parametrize("name", ["delete", "reset", "save_picture", "save_masks", "save_layers"])
+def test_edits_need_a_photo(handlers: Handlers, name: str) -> None:
+    with pytest.raises(gr.Error, match="Open a photo first"):
+        getattr(handlers, name)(Session())
+
+
+def test_moving_by_numbers_hand_and_keys(handlers: Handlers, car: Session) -> None:
+    by_number = handlers.move(car, 30, 5).session
+    assert (by_number.layer.placement.dx, by_number.layer.placement.dy) == (30, 5)
+    session = with_tool(handlers, car, "move")
+    by_hand = handlers.gesture(session, "on", drag(ON_CAR, (ON_CAR[0] + 30, ON_CAR[1] + 5)))
+    assert by_hand.session.layer.placement == by_number.layer.placement
+    nudge = gr.EventData(None, {"kind": "nudge", "points": [[30, 5]]})
+    nudged = handlers.gesture(session, "on", nudge).session
+    assert nudged.layer.placement == by_number.layer.placement
+
+
+def test_a_click_places_the_foot(handlers: Handlers, car: Session) -> None:
+    session = with_tool(handlers, car, "move")
+    view = handlers.gesture(session, "on", click(120, 70))
+    foot, place = view.session.layer.foot, view.session.layer.placement
+    assert foot[0] + place.dx == pytest.approx(120, abs=0.5)
+    assert foot[1] + place.dy == pytest.approx(70, abs=0.5)
+
+
+def test_a_drag_takes_the_object_under_the_hand(handlers: Handlers, car: Session) -> None:
+    session = with_tool(handlers, car, "move")
+    view = handlers.gesture(session, "on", drag(ON_PERSON, (ON_PERSON[0] + 20, ON_PERSON[1])))
+    assert view.session.picked == "object-2"
+    assert view.session.layer.placement.dx == 20
+
+
+def test_an_object_is_selected_where_it_stands_now(handlers: Handlers, car: Session) -> None:
+    moved = handlers.move(car, 60, 0).session
+    x, y = ON_CAR[0] + 60, ON_CAR[1]
+    assert handlers.gesture(moved, "on", click(x, y)).session.picked == "object-1"
+    assert handlers.gesture(moved, "on", click(*ON_CAR)).session.picked is None
+
+
+def test_size_flip_and_put_back(handlers: Handlers, car: Session) -> None:
+    view = handlers.resize(car, 50)
+    assert view.session.layer.placement.scale == pytest.approx(0.5)
+    assert view.size == 50
+    view = handlers.resize(view.session, 150)
+    assert view.session.layer.placement.scale == pytest.approx(1.5)
+    view = handlers.flip(view.session)
+    assert view.session.layer.placement.flip
+    back = handlers.put_back(view.session).session
+    assert back.layer.placement.in_place
+    assert back.sight.picture.tobytes() == photo().tobytes()
+
+
+def test_order_and_reset(handlers: Handlers, car: Session) -> None:
+    view = handlers.bring_forward(car)
+    assert view.session.scene.layers[-1].id == "object-1"
+    assert view.reset["interactive"] is True
+    person = handlers.gesture(car, "on", click(*ON_PERSON)).session
+    assert handlers.send_back(person).session.scene.layers[0].id == "object-2"
+    reset = handlers.reset(view.session)
+    assert reset.session.sight.picture.tobytes() == photo().tobytes()
+    assert reset.reset["interactive"] is False
+    assert handlers.undo(reset.session).session.scene.layers[-1].id == "object-1"
+
+
+def test_undo_without_a_past_changes_nothing(handlers: Handlers, opened: Session) -> None:
+    assert handlers.undo(opened).session.step.scene.layers == opened.scene.layers
+    assert handlers.redo(opened).session.step.scene.layers == opened.scene.layers
+    assert handlers.undo(Session()).session.step is None
+
+
+def test_the_picture_is_saved_as_it_is(handlers: Handlers, car: Session) -> None:
+    path = Path(handlers.save_picture(car))
+    assert path.name == "A small street.png"
+    assert np.array_equal(np.asarray(Image.open(path)), photo())
+    edited = handlers.delete(car).session
+    saved = np.asarray(Image.open(handlers.save_picture(edited)))
+    assert np.array_equal(saved, edited.sight.picture)
+
+
+def test_masks_are_saved_to_be_read_again(handlers: Handlers, car: Session) -> None:
+    path = Path(handlers.save_masks(handlers.choose(car, chosen(2)).session))
+    document = json.loads(path.read_text())
+    assert document["annotations"][0]["area"] == car.answer.completions.samples[1].area
+    assert len(document["annotations"][0]["samples"]) == 20
+    again = read_instances(path, HEIGHT, WIDTH)
+    for item, other in zip(again, instances(), strict=True):
+        assert np.array_equal(item.modal, other.modal)
+
+
+def test_layers_are_saved_as_a_zip(handlers: Handlers, car: Session) -> None:
+    data = Path(handlers.save_layers(car)).read_bytes()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        listing = json.loads(archive.read("layers.json"))
+        plate = Image.open(io.BytesIO(archive.read(listing["plate"])))
+    assert plate.size == (WIDTH, HEIGHT)
+    assert {layer["name"] for layer in listing["layers"]} == {"car 1", "person 1"}
