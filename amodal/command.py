@@ -1,14 +1,12 @@
-"""What the command lines share: how a user's mistake ends one, and the options of a training."""
+"""What all command lines share: how a user's mistake ends one. Imports no torch: some need none."""
 
 from __future__ import annotations
 
-import argparse
 import functools
 import os
 import sys
 from collections.abc import Callable, Sequence
 
-from amodal.device import DEVICES
 from amodal.errors import AmodalError
 
 Main = Callable[[Sequence[str] | None], object]
@@ -35,11 +33,3 @@ def command(name: str) -> Callable[[Main], Callable[[Sequence[str] | None], int]
         return run
 
     return decorate
-
-
-def add_training_options(parser: argparse.ArgumentParser) -> None:
-    """--device, --seed and --workers."""
-    parser.add_argument("--device", choices=DEVICES, default="auto")
-    parser.add_argument("--seed", type=int, default=0)
-    workers = 1 if (os.cpu_count() or 1) > 1 else 0
-    parser.add_argument("--workers", type=int, default=workers, help="processes that draw batches")

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from amodal.checkpoint import stage_path
-from amodal.command import add_training_options, command
+from amodal.command import command
 from amodal.data import sources
 from amodal.data.layouts import layouts
 from amodal.data.shapes import toy_shapes
@@ -28,6 +28,7 @@ from amodal.training.ablations import ABLATIONS
 from amodal.training.distributed import joined, once, team
 from amodal.training.loop import Curves
 from amodal.training.material import Material
+from amodal.training.options import add_training_options
 from amodal.training.partial import partial_masks, toy_partials
 from amodal.training.stages import train
 

@@ -79,3 +79,9 @@ def test_the_pipeline_loads_neither_gradio_nor_onnxruntime_nor_training():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_commands_that_compute_nothing_do_not_wait_for_torch():
+    modules = "sys, amodal.hub.__main__, amodal.evaluation.results"
+    code = f"import {modules}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

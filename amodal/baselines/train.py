@@ -34,7 +34,7 @@ from amodal.baselines.checkpoint import UNetInfo, load_unet, save_unet, unet_pat
 from amodal.baselines.threshold import choose_threshold
 from amodal.baselines.unet import METHODS, UNet, UNetConfig
 from amodal.baselines.windows import INSIDE, WindowBatch, Windows
-from amodal.command import add_training_options, command
+from amodal.command import command
 from amodal.data import sources
 from amodal.data.layouts import layouts
 from amodal.data.shapes import toy_shapes
@@ -45,6 +45,7 @@ from amodal.training import config as presets
 from amodal.training.config import StageConfig, TrainConfig
 from amodal.training.loop import Curves, Job, run
 from amodal.training.material import Material
+from amodal.training.options import add_training_options
 from amodal.training.pairs import Pairs
 
 RATE = 1e-3  # peak learning rate

@@ -26,7 +26,7 @@ from amodal.baselines.photo_batches import PhotoPairs, PhotoPartials
 from amodal.baselines.photo_masks import PhotoPartial, PhotoShape, frames, photo_partials
 from amodal.baselines.photo_masks import photo_shapes as shapes_of
 from amodal.checkpoint import StageInfo, load_full_encoder, load_stage
-from amodal.command import add_training_options, command
+from amodal.command import command
 from amodal.data.annotated import Skipped
 from amodal.data.sources import SOURCES
 from amodal.device import pick_device
@@ -38,6 +38,7 @@ from amodal.training import config as presets
 from amodal.training.config import TrainConfig
 from amodal.training.loop import Curves, Job, run
 from amodal.training.losses import pair_loss, partial_loss
+from amodal.training.options import add_training_options
 from amodal.training.partial import Rehearsed, RehearsedBatch
 
 
