@@ -171,12 +171,11 @@ class Completer:
             posterior, features = self.model.encoder(mask, class_id, cue)
             draws = posterior.sample(samples, generator=generator, temperature=temperature)[0]
         draws = torch.cat([posterior.mode, draws])  # (1 + K, D)
-        features = features.expand(len(draws), -1)
-        known = cue[:, 5].bool().expand(len(draws))
+        known = cue[:, 5].bool()
 
         def decoded(z: Tensor) -> tuple[Tensor, Tensor]:
-            canonical = self.model.decoder(z).float().sigmoid()
-            return canonical, self.model.transformer(canonical, z, features, known)
+            logits, theta = self.model.decode(z[None], features, known)
+            return logits[0, :, None].sigmoid(), theta[0]
 
         def fit(z: Tensor) -> Tensor:
             return log_likelihood(said, *decoded(z), self.info.threshold)

@@ -219,18 +219,27 @@ class AmodalVAE(nn.Module):
         if samples:
             draws = posterior.sample(samples, generator=generator, temperature=temperature)
             z = torch.cat([z, draws], dim=1)  # (B, 1 + K, D + P)
+        logits, theta = self.decode(z, features, cues[:, 5].bool())
+        return logits.sigmoid(), theta, posterior
+
+    def decode(self, z: Tensor, features: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+        """Decode K codes of each object and say where the shapes lie.
+
+        Args:
+            z: (B, K, D + P).
+            features: of the partial masks, (B, F).
+            known: whether the crop already is the full extent, (B,) bool.
+
+        Returns:
+            canonical logits (B, K, S, S) float32, theta (B, K, 4).
+        """
         count = z.shape[1]
-        flat = z.flatten(0, 1)  # (B * K, D + P): from here each sample is its own object
-        logits = torch.cat([self.decoder(part) for part in flat.split(DECODED_AT_ONCE)])
-        canonical = logits.float().sigmoid()  # (B * K, 1, S, S)
+        flat = z.flatten(0, 1)  # (B * K, D + P): from here each code is its own object
+        logits = torch.cat([self.decoder(part) for part in flat.split(DECODED_AT_ONCE)]).float()
         theta = self.transformer(
-            canonical,
+            logits.sigmoid(),
             flat,
             features.repeat_interleave(count, dim=0),
-            cues[:, 5].bool().repeat_interleave(count, dim=0),
+            known.repeat_interleave(count, dim=0),
         )
-        return (
-            canonical.squeeze(1).unflatten(0, (-1, count)),
-            theta.unflatten(0, (-1, count)),
-            posterior,
-        )
+        return logits.squeeze(1).unflatten(0, (-1, count)), theta.unflatten(0, (-1, count))

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
 from amodal import train as command
 from amodal.checkpoint import load_model, load_stage
@@ -23,6 +24,7 @@ from amodal.training.losses import (
     full_mask_loss,
     mask_distance,
     pair_loss,
+    partial_loss,
 )
 from amodal.training.material import Material
 from amodal.training.pairs import PairConfig, Pairs
@@ -172,10 +174,13 @@ def test_the_weights_of_the_losses_add_up():
     torch.manual_seed(0)
     model = AmodalVAE(SMALL)
     batch = Pairs(toy_shapes(6), size=32, classes=SMALL.classes, batch=8, steps=1, seed=1)[0]
-    config = LossConfig(kl=2, latent=3, energy=8, canonical=4, placed=5, reach=6, category=7)
+    config = LossConfig(
+        kl=2, latent=3, energy=8, mode=9, canonical=4, placed=5, reach=6, category=7
+    )
     terms = pair_loss(model, model.encoder, batch, config)
     expected = (
         8 * terms["energy"]
+        + 9 * terms["mode"]
         + 4 * terms["canonical"]
         + 5 * terms["placed"]
         + 6 * terms["reach"]
@@ -184,6 +189,39 @@ def test_the_weights_of_the_losses_add_up():
         + 7 * terms["category"]
     )
     torch.testing.assert_close(terms["loss"], expected)
+
+
+class ForbiddenUnderAutocast(TorchFunctionMode):
+    """CUDA's autocast refuses a cross entropy of probabilities; the CPU's does not say so."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function is torch.nn.functional.binary_cross_entropy:
+            assert not torch.is_autocast_enabled("cpu")
+        return function(*args, **(kwargs or {}))
+
+
+def test_the_losses_are_allowed_under_autocast():
+    model = AmodalVAE(SMALL)
+    pairs = Pairs(toy_shapes(6), size=32, classes=SMALL.classes, batch=8, steps=1, seed=1)[0]
+    partials = Partials(
+        toy_partials(toy_shapes(4), 32), classes=SMALL.classes, batch=8, steps=1, seed=0
+    )[0]
+    with torch.autocast("cpu", torch.bfloat16), ForbiddenUnderAutocast():
+        terms = pair_loss(model, model.encoder, pairs, LossConfig(placed=1, mode=1))
+        assert torch.isfinite(terms["loss"])
+        terms = partial_loss(model, partials, LossConfig())
+        assert torch.isfinite(terms["loss"])
+
+
+def test_the_mode_is_judged_without_noise():
+    model = AmodalVAE(SMALL).eval()
+    batch = Pairs(toy_shapes(6), size=32, classes=SMALL.classes, batch=8, steps=1, seed=1)[0]
+    terms = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        terms.append(pair_loss(model, model.encoder, batch, LossConfig(mode=1)))
+    assert terms[0]["mode"].item() == terms[1]["mode"].item() > 0
+    assert terms[0]["energy"].item() != terms[1]["energy"].item()
 
 
 def test_the_energy_score_is_least_for_the_distribution_of_the_truth():

@@ -49,6 +49,11 @@ def without_energy_score(config: TrainConfig) -> TrainConfig:
     return replace(config, stages=(first, *(replace(stage, loss=paper) for stage in others)))
 
 
+def without_mode(config: TrainConfig) -> TrainConfig:
+    """Leave the mode to what the samples' score makes of it."""
+    return replace(config, stages=tuple(with_loss(stage, mode=0.0) for stage in config.stages))
+
+
 def without_layouts(config: TrainConfig) -> TrainConfig:
     """Let random objects hide what real layouts would."""
     pretext = config.pairs.pretext
@@ -63,5 +68,6 @@ ABLATIONS: Mapping[str, Callable[[TrainConfig], TrainConfig]] = {
     "latent": without_latent_loss,
     "class": without_class,
     "energy": without_energy_score,
+    "mode": without_mode,
     "layouts": without_layouts,
 }

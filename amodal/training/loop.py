@@ -8,12 +8,14 @@ from __future__ import annotations
 import copy
 import json
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset, Subset
 from tqdm import tqdm
 
@@ -115,7 +117,7 @@ def run(job: Job, state_path: Path, curves: Curves, device: torch.device, worker
         mininterval=2,
         disable=not us.leads,
     )
-    sums: dict[str, float] = {}
+    recent: dict[str, list[Tensor]] = defaultdict(list)  # left on the device: reading waits for it
     before, began = curves.seconds(job.name), time.monotonic()
     for step, batch in enumerate(bar, start=start + 1):
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "mps"):
@@ -127,27 +129,30 @@ def run(job: Job, state_path: Path, curves: Curves, device: torch.device, worker
         scheduler.step()
         _average(average, network, min(job.decay, step / (step + 10)))
         for name, value in terms.items():
-            sums[name] = sums.get(name, 0.0) + value.item()
+            recent[name].append(value.detach())
         if step % RECORD_EVERY == 0 or step == job.schedule.steps:
-            count = step % RECORD_EVERY or RECORD_EVERY
-            means = us.mean({name: value / count for name, value in sums.items()})
+            means = us.mean({name: _mean(values) for name, values in recent.items()})
             seconds = before + time.monotonic() - began
             if us.leads:
                 curves.record(job.name, step, {**means, "seconds": seconds})
             bar.set_postfix({name: f"{value:.1f}" for name, value in means.items()})
-            sums = {}
+            recent.clear()
         if us.leads and step % SAVE_EVERY == 0 and step < job.schedule.steps:
             _save(state_path, step, parts)
 
 
+def _mean(values: list[Tensor]) -> float:
+    return torch.stack(values).cpu().double().mean().item()
+
+
 @torch.no_grad()
 def _average(average: nn.Module, network: nn.Module, decay: float) -> None:
-    for mean, value in zip(
-        average.state_dict().values(), network.state_dict().values(), strict=True
-    ):
-        if mean.is_floating_point():
-            mean.lerp_(value, 1 - decay)
-        else:
+    means, values = average.state_dict().values(), network.state_dict().values()
+    pairs = list(zip(means, values, strict=True))
+    floats = [pair for pair in pairs if pair[0].is_floating_point()]
+    get_ema_multi_avg_fn(decay)(*(list(each) for each in zip(*floats, strict=True)), None)
+    for mean, value in pairs:
+        if not mean.is_floating_point():  # a counter of batches
             mean.copy_(value)
 
 

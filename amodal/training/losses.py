@@ -33,6 +33,8 @@ class LossConfig:
         kl: lambda of eqs. 1, 2 and 5.
         latent: weight of eq. 3; the paper's is 1.
         energy: weight of the energy score of the placed masks.
+        mode: weight of the distance of the mode's placed mask. The mode is what is shown first, and
+            the samples' score alone says little about it.
         canonical: weight of log p(y|z) in canonical frame (eq. 2 as written).
         placed: weight of the same likelihood after the transformer, in a window around the object.
         reach: weight of the transformer's direct supervision: energy score of the box of the known
@@ -44,6 +46,7 @@ class LossConfig:
     kl: float = 1.0
     latent: float = 0.1
     energy: float = 40.0
+    mode: float = 0.0
     canonical: float = 0.0
     placed: float = 0.0
     reach: float = 100.0
@@ -58,8 +61,9 @@ def bernoulli_nll(logits: Tensor, target: Tensor) -> Tensor:
 
 def warped_nll(probability: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """-log p(target) of warped probabilities, weighted, summed over pixels, (B,)."""
-    probability = probability.clamp(1e-4, 1 - 1e-4)
-    nll = F.binary_cross_entropy(probability, target.clamp(0, 1), reduction="none")
+    probability = probability.float().clamp(1e-4, 1 - 1e-4)
+    with torch.autocast(probability.device.type, enabled=False):  # on CUDA it forbids this function
+        nll = F.binary_cross_entropy(probability, target.clamp(0, 1), reduction="none")
     return (nll if weight is None else nll * weight).sum((1, 2, 3))
 
 
@@ -86,25 +90,32 @@ def pair_loss(
         window = torch.cat([batch.theta[:, :2], 1.25 * batch.theta[:, 2:]], dim=1)
         target = warp(batch.whole, batch.theta, window)
 
-    codes = posterior.sample(2 if config.energy else 1).unbind(1)  # each (B, D + P)
-    logits = [model.decoder(z).float() for z in codes]
-    canonical = [each.sigmoid() for each in logits]
-    theta = [
-        model.transformer(y, z, features, known) for y, z in zip(canonical, codes, strict=True)
-    ]
-    placed = [warp(y, at, window) for y, at in zip(canonical, theta, strict=True)]
+    draws = posterior.sample(2 if config.energy else 1)  # (B, 1 or 2, D + P)
+    count = draws.shape[1]
+    codes = torch.cat([draws, posterior.mode[:, None]], dim=1) if config.mode else draws
+    logits, theta = model.decode(codes, features, known)
+    placed = placed_masks(logits.sigmoid(), theta, window)
 
     shape = slice(full_z.shape[1] - PLACE)  # the place noise is no part of eq. 3
+    distance = partial(box_distance, unit=batch.theta)
     terms = {
-        "energy": energy_score(placed, target, mask_distance).mean(),
-        "reach": energy_score(theta, batch.theta, partial(box_distance, unit=batch.theta)).mean(),
-        "canonical": bernoulli_nll(logits[0], batch.whole).mean(),
+        "energy": energy_score(placed[:count], target, mask_distance).mean(),
+        "reach": energy_score(theta.unbind(1)[:count], batch.theta, distance).mean(),
+        "canonical": bernoulli_nll(logits[:, :1], batch.whole).mean(),
         "placed": warped_nll(placed[0], target).mean(),
-        "latent": 0.5 * (codes[0] - full_z)[:, shape].square().sum(dim=1).mean(),
+        "latent": 0.5 * (draws[:, 0] - full_z)[:, shape].square().sum(dim=1).mean(),
         "kl": posterior.kl().mean(),
         "category": hidden_class_loss(model, features, batch.class_id, batch.category),
     }
+    if config.mode:
+        terms["mode"] = mask_distance(placed[-1], target).mean()
     return {"loss": sum(getattr(config, name) * term for name, term in terms.items()), **terms}
+
+
+def placed_masks(canonical: Tensor, theta: Tensor, window: Tensor) -> Sequence[Tensor]:
+    """Canonical masks (B, K, S, S) and theta (B, K, 4) -> K masks (B, 1, S, S) in the window."""
+    pairs = zip(canonical.unbind(1), theta.unbind(1), strict=True)
+    return [warp(mask[:, None], at, window) for mask, at in pairs]
 
 
 def energy_score(
@@ -144,12 +155,12 @@ def box_distance(first: Tensor, second: Tensor, unit: Tensor) -> Tensor:
 def partial_loss(model: AmodalVAE, batch: PartialBatch, config: LossConfig) -> dict[str, Tensor]:
     """Stage 3: the negative ELBO of real partial masks on their visible pixels (eq. 5)."""
     posterior, features = model.encoder(batch.modal, batch.class_id, batch.cues)
-    z = posterior.sample()[:, 0]
-    probability = model.decoder(z).float().sigmoid()
-    theta = model.transformer(probability, z, features, batch.cues[:, 5].bool())
-    placed = warp(probability, theta, batch.window)
-    nll = warped_nll(placed, batch.seen, batch.known).mean()
-    kl = posterior.kl().mean()
-    category = hidden_class_loss(model, features, batch.class_id, batch.category)
-    loss = config.visible * nll + config.kl * kl + config.category * category
-    return {"loss": loss, "nll": nll, "kl": kl, "category": category}
+    codes = posterior.sample()  # (B, 1, D + P)
+    logits, theta = model.decode(codes, features, batch.cues[:, 5].bool())
+    placed = warp(logits.sigmoid(), theta[:, 0], batch.window)
+    terms = {
+        "visible": warped_nll(placed, batch.seen, batch.known).mean(),
+        "kl": posterior.kl().mean(),
+        "category": hidden_class_loss(model, features, batch.class_id, batch.category),
+    }
+    return {"loss": sum(getattr(config, name) * term for name, term in terms.items()), **terms}
