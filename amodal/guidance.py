@@ -6,8 +6,14 @@ posterior's standard deviation, from a draw e_k (0 for the mode):
     e = argmin  |e - e_k|² / (2 w²) - log p(evidence | mean + std e)
 
 So draws stay as diverse as the posterior made them, but for what the evidence settles. (The noise
-of the observations is not drawn anew: a click is as certain for every draw.) w > 1 because a
-trained posterior is too sure of itself: with w = 1 it would rather doubt a click than move.
+of the observations is not drawn anew: a click is as certain for every draw.) w trades obedience for
+plausible shapes. On held-out training sequences, 200 pairs: invisible mIoU of the mode after one
+click at the worst place (83.5 without), and how often it obeys that click:
+
+    w = 1     85.1   41 %
+    w = 1.5   85.1   63 %
+    w = 2.2   79.9   79 %
+    w = 4     76.7   85 %
 """
 
 from __future__ import annotations
@@ -19,7 +25,7 @@ from torch import Tensor
 
 from amodal.posterior import Posterior
 
-WIDEN = 4.0  # w
+WIDEN = 1.5  # w
 STEPS = 3
 LONGEST = 4.0  # of one step, in standard deviations
 
