@@ -86,7 +86,7 @@ TABLE_1 = (
 def ablations(files: Files) -> str:
     """Table 2. The first row is trained as long as the others, not the shipped weights."""
     rows = []
-    for name in ("", "stage1", "stage2", "stage3", "latent", "class", "energy", "layouts"):
+    for name in ("", "stage1", "stage2", "stage3", "latent", "class", "energy", "mode", "layouts"):
         found = files.get(f"ablate-{name or 'nothing'}")
         if found is not None:
             mode = found["simulated"]["mode"]
