@@ -103,10 +103,34 @@ def test_clicks_and_boxes_improve_the_mode(completer):
     assert two < box
 
 
-def test_knowing_the_background_improves_the_mode(completer):
+def test_knowing_the_background_improves_mode_and_samples(completer):
     asked = cases()
-    plain = mean_iou(clicked(completer, asked, clicks=0), asked)
-    assert mean_iou(with_background(completer, asked), asked) > plain + 0.005
+    plain = list(clicked(completer, asked, clicks=0, samples=20))
+    told = list(with_background(completer, asked, samples=20))
+    assert mean_iou([a.mode for a in told], asked) > mean_iou([a.mode for a in plain], asked)
+    assert samples_iou(told, asked) > samples_iou(plain, asked) + 0.01
+    assert claimed(told, asked) < 0.4 * claimed(plain, asked)
+
+
+def samples_iou(answers, asked: list[Case]) -> float:
+    return float(
+        np.mean(
+            [
+                mean_iou([sample], [case])
+                for answer, case in zip(answers, asked, strict=True)
+                for sample in answer.samples
+            ]
+        )
+    )
+
+
+def claimed(answers, asked: list[Case]) -> int:
+    """Pixels of the samples that are known to be something else."""
+    total = 0
+    for answer, case in zip(answers, asked, strict=True):
+        absent = on_canvas(case, ~case.others & ~case.modal)
+        total += sum(int((s.on_photo(*absent.shape) & absent).sum()) for s in answer.samples)
+    return total
 
 
 def test_samples_are_drawn_when_asked_for(completer):
