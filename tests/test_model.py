@@ -2,8 +2,9 @@
 
 import pytest
 import torch
+from torch import nn
 
-from amodal.model import CUES, PLACE, AmodalVAE, ModelConfig, reach_to_theta
+from amodal.model import CUES, PLACE, AmodalVAE, LastDeconvolution, ModelConfig, reach_to_theta
 
 CONFIG = ModelConfig(size=32, latent=8, channels=(4, 8, 16), features=24)
 
@@ -117,3 +118,12 @@ def test_the_place_noise_moves_the_box_and_nothing_else():
     )
     assert (second[0, 2:] > first[0, 2:]).all()  # every side reaches farther
     assert torch.equal(first[1], second[1])  # but not where the full extent is known
+
+
+def test_the_last_deconvolution_is_one():
+    torch.manual_seed(0)
+    ours = LastDeconvolution(5, 1, 4, stride=2, padding=1)
+    torchs = nn.ConvTranspose2d(5, 1, 4, stride=2, padding=1)
+    torchs.load_state_dict(ours.state_dict())
+    values = torch.randn(3, 5, 6, 7)
+    torch.testing.assert_close(ours(values), torchs(values))
