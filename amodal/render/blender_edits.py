@@ -73,7 +73,8 @@ def changed_box(street: Street, edit: Edit) -> Box | None:
     corners = []
     for thing in (*before, *edit.things):
         vertices = thing.placed.vertices.astype(np.float64)
-        points = np.concatenate([vertices, _shadow(vertices, street.light)])
+        points = [vertices, _shadow(vertices, street.light), _dimmed(vertices)]
+        points = np.concatenate(points)
         ahead = points[camera.view(points)[:, 2] > 0.3]
         if len(ahead):
             pixels = camera.project(ahead)[0]
@@ -95,6 +96,15 @@ def _shadow(vertices: np.ndarray, light: Light) -> np.ndarray:
     thrown = vertices - reach * sun
     thrown[:, 2] = np.maximum(thrown[:, 2], 0.0)
     return thrown
+
+
+def _dimmed(vertices: np.ndarray) -> np.ndarray:
+    """The ground around points from which they cover much of the sky, as 8 corners."""
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    reach = min(0.8 * (high[2] - low[2]), 2.5)
+    turn = np.arange(8) * np.pi / 4
+    around = np.column_stack([np.cos(turn), np.sin(turn)]) * ((high - low)[:2] / np.sqrt(2) + reach)
+    return np.column_stack([(low + high)[:2] / 2 + around, np.full(8, low[2])])
 
 
 def _hides(item: Outline, others: Sequence[Outline]) -> int:

@@ -239,7 +239,7 @@ def _leaves(nodes: Nodes, where: Socket, material: Material, shader: Any) -> Soc
     nodes.set(shader.inputs["Base Color"], colour)
     nodes.set(shader.inputs["Specular IOR Level"], 0.35)
     through = nodes.add("BsdfTranslucent", {"Color": nodes.scaled(colour, 1.5)}).outputs[0]
-    return nodes.add("MixShader", {0: 0.32, 1: shader.outputs[0], 2: through}).outputs[0]
+    return nodes.add("MixShader", {0: 0.42, 1: shader.outputs[0], 2: through}).outputs[0]
 
 
 def _grass(nodes: Nodes, where: Socket, material: Material, shader: Any) -> None:

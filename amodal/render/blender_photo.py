@@ -13,7 +13,7 @@ from amodal.render.blender_scene import Box
 _SHARP = 0.35
 _NOISE = 0.008  # standard deviation in mid tones, of 1
 _SAME, _OTHER = 1.0 / 255, 3.5 / 255  # differences that do not and that do count as a change
-_FEATHER = 6  # pixels over which an edit fades into the photo at the border of what was rendered
+_FEATHER = 1 / 50  # of the width: how far an edit fades into the photo where its box ends
 
 
 def develop(picture: np.ndarray, seed: int) -> np.ndarray:
@@ -65,10 +65,11 @@ def _feather(box: Box, size: tuple[int, int]) -> np.ndarray:
     """1 in a box, falling to 0 at its edges but for those that are the picture's own."""
     x0, y0, x1, y1 = box
     height, width = size
+    far = max(4.0, _FEATHER * width)
     falls = []
     for low, high, last in ((x0, x1, width), (y0, y1, height)):
         at = np.arange(low, high) + 0.5
-        start = np.full(high - low, 1.0) if low == 0 else (at - low) / _FEATHER
-        end = np.full(high - low, 1.0) if high == last else (high - at) / _FEATHER
+        start = np.full(high - low, 1.0) if low == 0 else (at - low) / far
+        end = np.full(high - low, 1.0) if high == last else (high - at) / far
         falls.append(np.clip(np.minimum(start, end), 0, 1).astype(np.float32))
     return falls[1][:, None] * falls[0][None]

@@ -111,37 +111,8 @@ def _roof(
     # Built with the ridge along u from 0 to `run`, then turned where the gable faces the street.
     run, half = (deep, wide / 2) if to_street else (wide, deep / 2)
     ridge = top + pitch * half
-    over, thick = 0.4, 0.16
-
-    def slope(sign: int, lift: float) -> list:
-        edge = half + sign * (half + over)
-        z = top - pitch * over + lift
-        quad = [
-            (-over, edge, z),
-            (run + over, edge, z),
-            (run + over, half, ridge + lift),
-            (-over, half, ridge + lift),
-        ]
-        return quad if sign < 0 else quad[::-1]
-
-    parts = [quads(np.array([slope(s, thick) for s in (-1, 1)]), tiles)]
-    parts.append(quads(np.array([slope(s, 0.0)[::-1] for s in (-1, 1)]), p.WHITE_WOOD))
-    rims = []
-    for u, turn in ((-over, 1), (run + over, -1)):
-        for sign in (-1, 1):
-            edge, z = half + sign * (half + over), top - pitch * over
-            rim = [(u, edge, z), (u, half, ridge), (u, half, ridge + thick), (u, edge, z + thick)]
-            rims.append(rim if sign * turn > 0 else rim[::-1])
-    for sign in (-1, 1):
-        edge, z = half + sign * (half + over), top - pitch * over
-        rim = [
-            (-over, edge, z),
-            (run + over, edge, z),
-            (run + over, edge, z + thick),
-            (-over, edge, z + thick),
-        ]
-        rims.append(rim if sign < 0 else rim[::-1])
-    parts.append(quads(np.array(rims), p.WHITE_WOOD))
+    parts = _saddle(run, half, top, pitch, tiles)
+    # Gables are triangles: quadrilaterals of which two corners meet.
     ends = [[(0, 2 * half, top), (0, 0, top), (0, half, ridge), (0, half, ridge)]]
     ends.append([(run, 0, top), (run, 2 * half, top), (run, half, ridge), (run, half, ridge)])
     parts.append(quads(np.array(ends), wall))
@@ -153,6 +124,35 @@ def _roof(
             )
         )
     return [piece.moved((wide, 0, 0), np.pi / 2) for piece in parts] if to_street else parts
+
+
+def _saddle(run: float, half: float, top: float, pitch: float, tiles: Material) -> list[Mesh]:
+    """Two thick slopes with a ridge along x above y = `half`, 0.4 m beyond the walls all around.
+
+    Args:
+        run: length of the walls below the ridge.
+        half: half of the width across it.
+        top: of the walls.
+        pitch: rise per metre.
+        tiles: material of the upper side.
+    """
+    over, thick = 0.4, 0.16
+    ridge, foot = top + pitch * half, top - pitch * over
+    upper, boards = [], []
+    for sign in (-1, 1):
+        edge = half + sign * (half + over)
+        low = np.array([(-over, edge, foot), (run + over, edge, foot)])
+        high = np.array([(run + over, half, ridge), (-over, half, ridge)])
+        slope = np.concatenate([low, high])
+        raised = slope + np.array((0, 0, thick))
+        rims = [slope[[0, 1]], slope[[1, 2]], slope[[3, 0]]]
+        rims = [np.concatenate([rim, rim[::-1] + np.array((0, 0, thick))]) for rim in rims]
+        sheets = [raised, slope[::-1], *rims]
+        # Turned over on the far side, which is the near one's mirror image.
+        first, *others = sheets if sign < 0 else [sheet[::-1] for sheet in sheets]
+        upper.append(first)
+        boards += others
+    return [quads(np.array(upper), tiles), quads(np.array(boards), p.WHITE_WOOD)]
 
 
 def _garage(rng: np.random.Generator, wide: float) -> list[Mesh]:
