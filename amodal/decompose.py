@@ -81,6 +81,12 @@ class Decomposer:
             paste_patch(plate, scene.patches[step.key])
         return plate, scene
 
+    def colour(
+        self, scene: LayeredScene, ids: Collection[str], progress: Progress | None = None
+    ) -> LayeredScene:
+        """The scene, in which these layers have an appearance."""
+        return self._invent(scene, owners(scene), (), ids, progress)
+
     def _invent(
         self,
         scene: LayeredScene,

@@ -32,7 +32,7 @@ RUN = "run"  # the key beside the protocols
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m amodal.evaluate", description=__doc__)
     parser.add_argument("--data", choices=DATA_SETS, default="kitti-mots")
-    parser.add_argument("--root", type=Path, required=True, help="folder of the data set")
+    parser.add_argument("--root", type=Path, help="folder of the data set (not for rendered)")
     parser.add_argument(
         "--protocol", nargs="+", metavar="NAME", help="default: the data set's first"
     )
@@ -97,6 +97,8 @@ def check(options: argparse.Namespace) -> None:
         AmodalError: options that don't go together.
     """
     known = DATA_SETS[options.data].protocols
+    if DATA_SETS[options.data].has_root and options.root is None:
+        raise AmodalError(f"--root is missing: give the folder of {options.data}.")
     for name in options.protocol or ():
         if name not in known:
             raise AmodalError(

@@ -18,33 +18,29 @@ import torch
 from amodal.checkpoint import stage_path
 from amodal.command import command
 from amodal.data import sources
-from amodal.data.layouts import layouts
-from amodal.data.shapes import toy_shapes
 from amodal.device import pick_device
-from amodal.errors import AmodalError
+from amodal.hub import fetch_own
 from amodal.hub.manifest import FILE_NAME, Entry, describe_file, replace_entry
 from amodal.training import config as presets
 from amodal.training.ablations import ABLATIONS
 from amodal.training.distributed import joined, once, team
 from amodal.training.loop import Curves
-from amodal.training.material import Material
-from amodal.training.options import add_training_options
-from amodal.training.partial import partial_masks, toy_partials
+from amodal.training.options import (
+    TOY,
+    add_data_options,
+    add_training_options,
+    read_material,
+    title,
+)
 from amodal.training.stages import train
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m amodal.train", description=__doc__)
-    parser.add_argument("--data", choices=(*sources.SOURCES, "toy"), default="kitti-mots")
-    parser.add_argument("--root", type=Path, help="folder of the data set (not for toy)")
+    add_data_options(parser)
     parser.add_argument("--out", type=Path, default=Path("runs/default"))
     parser.add_argument(
-        "--hold-out",
-        type=int,
-        nargs="*",
-        default=[],
-        metavar="SEQUENCE",
-        help="training sequences to leave out, for choosing hyper-parameters",
+        "--start", metavar="WEIGHTS", help="folder or Hub repository to go on from, as for new data"
     )
     parser.add_argument("--ablate", choices=tuple(ABLATIONS), help="what to leave out, and retrain")
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies every stage's steps")
@@ -60,41 +56,24 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _train_on(device: torch.device, options: argparse.Namespace) -> None:
-    config = presets.toy() if options.data == "toy" else presets.TrainConfig()
+    config = presets.toy() if options.data == TOY else presets.TrainConfig()
     stages = tuple(
         replace(stage, steps=max(round(stage.steps * options.scale), 20)) for stage in config.stages
     )
     config = replace(config, seed=options.seed, stages=stages)
     if options.ablate:
         config = ABLATIONS[options.ablate](config)
-    if options.data == "toy":
-        shapes = toy_shapes()
-        material = Material(shapes, toy_partials(shapes, config.model.size))
-    else:
-        material = _material(options, config.model.size)
+    start = fetch_own(options.start) if options.start else None
+    _say(f"reading {title(options)}")
+    material = read_material(options, config.model.size)
     _say(
         f"{len(material.shapes)} whole masks, {len(material.partials)} partial masks, "
         f"{len(material.layouts)} layouts, on {device}"
     )
     torch.set_float32_matmul_precision("high")
-    train(config, material, options.out, device, options.workers)
+    train(config, material, options.out, device, options.workers, start)
     once(_write_manifest, options)
     _say(f"wrote {options.out}")
-
-
-def _material(options: argparse.Namespace, size: int) -> Material:
-    """Read the data set that --data and --root name."""
-    title = sources.SOURCES[options.data].title
-    if options.root is None:
-        raise AmodalError(f"--root is missing: give the folder of {title}.")
-    _say(f"reading {title}, training part")
-    masks = sources.read(options.data, options.root, options.hold_out)
-    if masks.skipped.counts:
-        _say(str(masks.skipped))
-    partials = partial_masks(masks.items, size)
-    if not partials:
-        raise AmodalError(f"{title} at {options.root} has no partial mask for stage 3.")
-    return Material(masks.shapes, partials, layouts(masks.items))
 
 
 def _say(line: str) -> None:
@@ -115,18 +94,30 @@ def _write_manifest(options: argparse.Namespace) -> None:
     paths = {stage_path(options.out, stage): what for stage, what in STAGES.items()}
     files = [describe_file(path, what) for path, what in paths.items()]
     files.append(describe_file(options.out / "curves.json", "losses over time"))
-    source = sources.SOURCES.get(options.data)  # None: toy shapes
+    source = sources.SOURCES.get(options.data)  # None: shapes of our own
     entry = Entry(
         name="amodal-vae",
         what="Amodal-VAE: whole masks of street objects from their visible part and class",
         files=tuple(files),
         licence=source.licence if source else "Apache-2.0",
         licence_note=source.note if source else "",
-        trained_on=f"{source.title}, training part" if source else "toy shapes",
-        command=f"python -m amodal.train --data {options.data}" + (" --root DIR" if source else ""),
+        trained_on=title(options),
+        command=_command(options),
         time=f"{seconds / 60:.0f} minutes on {os.cpu_count()} cores",
     )
     replace_entry(options.out / FILE_NAME, entry)
+
+
+def _command(options: argparse.Namespace) -> str:
+    """The command that makes these weights, but for its folders."""
+    words = ["python -m amodal.train --data", options.data]
+    words += ["--root DIR"] if options.root else []
+    words += [f"--rendered {options.rendered}"] if options.rendered else []
+    words += ["--start WEIGHTS"] if options.start else []
+    words += [f"--ablate {options.ablate}"] if options.ablate else []
+    words += [f"--scale {options.scale:g}"] if options.scale != 1 else []
+    words += [f"--seed {options.seed}"] if options.seed else []
+    return " ".join(words)
 
 
 if __name__ == "__main__":

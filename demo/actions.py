@@ -13,16 +13,15 @@ import numpy as np
 from amodal.decompose import Decomposer
 from amodal.errors import AmodalError
 from amodal.evidence import NO_EVIDENCE, Evidence
-from amodal.geometry import Box
 from amodal.layers import LayeredScene
 from amodal.objects import add_object, correct_object, is_edited, topmost
 from amodal.pipeline import Pipeline
 from amodal.scene import Instance
 from amodal.segment.brush import clean_up, erase, paint, stroke
-from amodal.visibility import BACKGROUND
 from demo import text
 from demo.gesture import Gesture
-from demo.session import Answer, Choice, Draft, Session, Sight, Step
+from demo.pointing import box_of, in_place, object_at, picked_of, with_clue
+from demo.session import Answer, Choice, Draft, Lesson, Session, Sight, Step
 
 Show = Callable[..., object]
 Count = Callable[[int, int], None]
@@ -40,10 +39,21 @@ class Actions:
         title: str,
         photo: np.ndarray,
         instances: Sequence[Instance] = (),
+        lesson: Lesson | None = None,
     ) -> Session:
         """A new document; the brush and the settings stay in the user's hands."""
         step = Step(self.pipeline.scene(photo, instances))
-        return self.render(Session(title, step, radius=before.radius, settings=before.settings))
+        comparing = before.comparing and lesson is not None
+        return self.render(
+            Session(
+                title,
+                step,
+                radius=before.radius,
+                settings=before.settings,
+                lesson=lesson,
+                comparing=comparing,
+            )
+        )
 
     def with_instances(self, session: Session, instances: Sequence[Instance]) -> Session:
         """Other objects on the same photo, as one step."""
@@ -65,6 +75,22 @@ class Actions:
         """The background (H, W, 3) uint8, and the scene with every object's whole appearance."""
         inpainter = self.pipeline.inpainter(_megabytes(progress, text.PROGRESS_INPAINTER))
         return Decomposer(inpainter).take_apart(scene, _count(progress, text.PROGRESS_FILL))
+
+    def coloured(self, session: Session, progress: Show | None = None) -> Session:
+        """The same document with the selected object's colours, if there is a truth to compare."""
+        layer = session.layer
+        if layer is None or layer.appearance is not None or not session.comparing:
+            return session
+        inpainter = self.pipeline.inpainter(_megabytes(progress, text.PROGRESS_INPAINTER))
+        count = _count(progress, text.PROGRESS_FILL)
+        scene = Decomposer(inpainter).colour(session.scene, [layer.id], count)
+        return replace(session, step=replace(session.step, scene=scene))
+
+    def try_edit(self, session: Session, name: str, progress: Show) -> Session:
+        """Do an edit of which the true outcome is known."""
+        truth = session.lesson.truth
+        edit = next(edit for edit in truth.edits if edit.name == name)
+        return self.render(session.edited(truth.edited(session.scene, edit)), progress)
 
     def asked(self, session: Session) -> Session:
         """The same session with an answer about the selected object."""
@@ -89,7 +115,7 @@ class Actions:
         """One more click, or a box, for an object that has no mask yet."""
         draft = session.draft or Draft()
         if gesture.kind == "drag":
-            draft = replace(draft, box=_box(gesture), points=(), labels=())
+            draft = replace(draft, box=box_of(gesture), points=(), labels=())
         else:
             points = (*draft.points, gesture.points[0])
             draft = replace(draft, points=points, labels=(*draft.labels, not gesture.off))
@@ -120,20 +146,20 @@ class Actions:
         if draft is not None and draft.mask is not None:
             mask = _not_empty(change(draft.mask, painted))
             return replace(session, draft=replace(draft, mask=mask))
-        instance = _in_place(session)
+        instance = in_place(session)
         mask = _not_empty(change(instance.modal, painted))
         return self.correct(session, replace(instance, modal=mask), progress)
 
     def extent(self, session: Session, gesture: Gesture, progress: Show) -> Session:
         """A box around the selected object's full extent is evidence for its shape."""
-        instance = _in_place(session)
+        instance = in_place(session)
         if gesture.kind != "drag":
             raise AmodalError(text.HINTS["extent"])
-        return self.correct(session, replace(instance, box=_box(gesture)), progress)
+        return self.correct(session, replace(instance, box=box_of(gesture)), progress)
 
     def clue(self, session: Session, gesture: Gesture, progress: Show) -> Session:
         """A point that is part of the selected object or not, or a box without it."""
-        return self.believe(session, _with_clue(session, gesture), progress)
+        return self.believe(session, with_clue(session, gesture), progress)
 
     def believe(self, session: Session, evidence: Evidence, progress: Show) -> Session:
         """Other evidence about the selected object, and the mode as its shape."""
@@ -188,83 +214,10 @@ class Actions:
         return Answer(completions, settings, evidence)
 
 
-def object_at(session: Session, x: float, y: float, reach: float) -> str | None:
-    """The id of the object seen at (x, y), or of the nearest one within `reach` pixels."""
-    top = session.sight.top
-    height, width = top.shape
-    column, row = int(np.clip(x, 0, width - 1)), int(np.clip(y, 0, height - 1))
-    if top[row, column] == BACKGROUND:
-        reach = int(np.clip(reach, 0, 64))
-        corner = np.array([max(row - reach, 0), max(column - reach, 0)])
-        around = top[corner[0] : row + reach + 1, corner[1] : column + reach + 1]
-        near = np.argwhere(around != BACKGROUND) + corner
-        distance = ((near - (row, column)) ** 2).sum(axis=1)
-        if not near.size or distance.min() > reach**2:
-            return None
-        row, column = near[distance.argmin()]
-    return session.scene.depth[top[row, column]]
-
-
-def scene_of(session: Session) -> LayeredScene:
-    """The scene. Raises AmodalError when no photo is open."""
-    if session.scene is None:
-        raise AmodalError(text.NEED_PHOTO)
-    return session.scene
-
-
-def picked_of(session: Session) -> str:
-    """The selected layer's id. Raises AmodalError when none is selected."""
-    scene_of(session)
-    if session.picked is None:
-        raise AmodalError(text.NEED_OBJECT)
-    return session.picked
-
-
-def _in_place(session: Session) -> Instance:
-    """The selected instance, as long as it stands where the photo shows it."""
-    layer = session.scene.layer(picked_of(session))
-    if not layer.placement.in_place:
-        raise AmodalError(text.NOT_IN_PLACE)
-    return layer.instance
-
-
-def _with_clue(session: Session, gesture: Gesture) -> Evidence:
-    """The selected object's evidence and what a gesture adds to it."""
-    instance, evidence = _in_place(session), session.evidence
-    if gesture.kind == "drag":
-        if not gesture.off:
-            raise AmodalError(text.CLUE_BOX)
-        absent = without(instance.modal, _box(gesture), evidence.absent)
-        return replace(evidence, absent=absent)
-    (point,) = gesture.points
-    if gesture.off:
-        return replace(evidence, outside=(*evidence.outside, point))
-    if instance.modal[int(point[1]) : int(point[1]) + 1, int(point[0]) : int(point[0]) + 1].any():
-        raise AmodalError(text.CLUE_SEEN)
-    return replace(evidence, inside=(*evidence.inside, point))
-
-
-def without(modal: np.ndarray, box: Box, region: np.ndarray | None = None) -> np.ndarray:
-    """The region without hidden parts of an object, grown by a box, (H, W) bool.
-
-    A pixel is in a box when its centre is. What is visible of the object stays out of the region.
-    """
-    height, width = modal.shape
-    x, y = np.arange(width) + 0.5, np.arange(height) + 0.5
-    columns, rows = (box.x0 <= x) & (x < box.x1), (box.y0 <= y) & (y < box.y1)
-    inside = (rows[:, None] & columns) & ~modal
-    return inside if region is None else region | inside
-
-
 def _not_empty(mask: np.ndarray) -> np.ndarray:
     if not mask.any():
         raise AmodalError(text.ALL_ERASED)
     return mask
-
-
-def _box(gesture: Gesture) -> Box:
-    (x0, y0), (x1, y1) = gesture.points
-    return Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
 
 def _free_name(category: str, session: Session) -> str:

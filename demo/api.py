@@ -22,10 +22,10 @@ from amodal.layers import LayeredScene
 from amodal.photo import load_photo
 from amodal.pipeline import Pipeline
 from amodal.scene import Completion, Instance
-from demo.actions import without
 from demo.examples import Example
 from demo.handlers import told
 from demo.pictures import Backdrop, window_around
+from demo.pointing import without
 from demo.stage import file_for_browser
 
 EDITS: Mapping[str, Callable[[LayeredScene, str, Mapping[str, Any]], LayeredScene]] = {
@@ -52,7 +52,7 @@ class Api:
         if name not in self.by_name:
             raise AmodalError(f"Example: got {name!r}, expected one of {sorted(self.by_name)}.")
         example = self.by_name[name]
-        _, instances = example.open()
+        instances = example.open().instances
         return str(example.photo), write_instances(instances, example.photo.name)
 
     @told

@@ -22,11 +22,12 @@ from amodal.layers import LayeredScene
 from amodal.photo import load_photo
 from amodal.pipeline import Pipeline
 from demo import text
-from demo.actions import Actions, picked_of, scene_of
+from demo.actions import Actions
 from demo.examples import Example
 from demo.gesture import Gesture
+from demo.pointing import picked_of, scene_of
 from demo.save import masks_bytes
-from demo.session import Choice, Session, Settings
+from demo.session import Choice, Lesson, Session, Settings
 from demo.stage import file_for_browser
 from demo.view import View, show
 
@@ -108,6 +109,25 @@ class Handlers:
         if session.tool == "pick" and after.picked is None:
             gr.Info(text.NOTHING_HERE)
         return self._show(after, session)
+
+    # The truth about a rendered street
+
+    @told
+    def look_at_truth(self, session: Session, progress: gr.Progress = PROGRESS) -> View:
+        """The tab is opened: imagine what it compares."""
+        return self._show(replace(session, comparing=session.lesson is not None), session, progress)
+
+    @told
+    def look_away(self, session: Session) -> View:
+        """Another tab is opened."""
+        return self._show(replace(session, comparing=False), session)
+
+    @told
+    def try_edit(self, session: Session, name: str, progress: gr.Progress = PROGRESS) -> View:
+        """Do an edit of which the outcome was rendered."""
+        if session.lesson is None:
+            raise AmodalError(text.NO_LESSON)
+        return self._show(self.actions.try_edit(session, name, progress), session, progress)
 
     # An object without a mask
 
@@ -249,12 +269,16 @@ class Handlers:
 
     # Parts
 
-    def _show(self, after: Session, before: Session) -> View:
-        return show(self.actions.asked(after), before, self.pipeline.notices)
+    def _show(self, after: Session, before: Session, progress: gr.Progress | None = None) -> View:
+        after = self.actions.coloured(self.actions.asked(after), progress)
+        return show(after, before, self.pipeline.notices)
 
     def _open_example(self, session: Session, index: int) -> View:
         example = self.examples[index]
-        return self._show(self.actions.open(session, example.title, *example.open()), session)
+        photo, instances, truth = example.open()
+        lesson = Lesson(truth, example.teaches) if truth else None
+        after = self.actions.open(session, example.title, photo, instances, lesson)
+        return self._show(after, session)
 
     def _edited(self, session: Session, scene: LayeredScene, progress: gr.Progress) -> View:
         return self._show(self.actions.render(session.edited(scene), progress), session)

@@ -51,7 +51,7 @@ def picture() -> Panels:
     """The photo with its tools, and the comparison."""
     panels: Panels = {}
     with gr.Tabs(elem_id="tabs"):
-        with gr.Tab(text.TAB_EDIT):
+        with gr.Tab(text.TAB_EDIT) as panels["edit_tab"]:
             with gr.Row(elem_id="bar"):
                 panels["tool"] = gr.Radio(
                     [(text.TOOLS[tool], tool) for tool in TOOLS],
@@ -83,7 +83,7 @@ def picture() -> Panels:
                     min_width=60,
                 )
             panels["stage"] = stage()
-        with gr.Tab(text.TAB_COMPARE):
+        with gr.Tab(text.TAB_COMPARE) as panels["compare_tab"]:
             panels["comparison"] = gr.ImageSlider(
                 label=text.COMPARE,
                 format="jpeg",
@@ -92,6 +92,38 @@ def picture() -> Panels:
                 max_height=900,
                 elem_id="comparison",
             )
+        with gr.Tab(text.TAB_TRUTH, visible=False) as panels["truth_tab"]:
+            panels |= _truth()
+    return panels
+
+
+def _truth() -> Panels:
+    """What is known of a rendered street, beside what the model imagines."""
+    panels: Panels = {"lesson": gr.Markdown(elem_id="lesson")}
+    panels["true_shapes"] = gr.Gallery(
+        label=text.SHAPES,
+        show_label=False,
+        columns=4,
+        height="auto",
+        allow_preview=False,
+        object_fit="contain",
+        buttons=[],
+        format="jpeg",
+        interactive=False,
+        elem_id="true-shapes",
+        elem_classes="shapes",
+    )
+    panels["true_edit"] = gr.Radio([], label=text.TRUE_EDIT, elem_id="true-edit")
+    panels["true_edit_about"] = gr.Markdown(elem_id="true-edit-about")
+    panels["true_comparison"] = gr.ImageSlider(
+        label=text.TRUE_COMPARE,
+        format="jpeg",
+        interactive=False,
+        buttons=["fullscreen"],
+        max_height=900,
+        visible=False,
+        elem_id="true-comparison",
+    )
     return panels
 
 

@@ -13,12 +13,14 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from amodal.geometry import tight_box
+from amodal.layers import Appearance
 from amodal.scene import Completion, Completions, Instance, paste_window
 
 HUES = (205, 28, 150, 340, 265, 50, 180, 310, 95, 0)  # degrees; neighbours differ
 THUMBNAIL = (384, 216)  # width, height
 LONGEST = 300  # of a thumbnail, pixels
 ENLARGE = 4.0  # a thumbnail never shows the photo larger than this
+CHEQUER = 8  # pixels of a thumbnail
 INVENTED = 0.62  # how strongly the invented part is tinted
 
 Window = tuple[int, int, int, int]
@@ -80,6 +82,20 @@ def thumbnail(path: Path) -> np.ndarray:
     with Image.open(path) as image:
         image.draft("RGB", THUMBNAIL)
         return np.asarray(ImageOps.fit(image.convert("RGB"), THUMBNAIL))
+
+
+def cutout(look: Appearance, window: Window) -> np.ndarray:
+    """An object's own colours on a chequered ground, (h, w, 3) uint8."""
+    x0, y0, width, height = window
+    rgba = paste_window(look.rgba, look.x0 - x0, look.y0 - y0, height, width)
+    size = _fit(window)
+    how = cv2.INTER_CUBIC if width < size[0] else cv2.INTER_AREA
+    alpha = rgba[..., 3:].astype(np.float32) / 255
+    colour = cv2.resize(rgba[..., :3] * alpha, size, interpolation=how)
+    alpha = np.clip(cv2.resize(alpha, size, interpolation=how), 0, 1)[..., None]
+    x, y = np.arange(size[0]) // CHEQUER, np.arange(size[1]) // CHEQUER
+    ground = np.where((x + y[:, None]) % 2, 92.0, 72.0)[..., None]
+    return np.clip(colour + ground * (1 - alpha), 0, 255).astype(np.uint8)
 
 
 def _cut(values: np.ndarray, window: Window) -> np.ndarray:

@@ -15,6 +15,7 @@ from amodal.evidence import NO_EVIDENCE, Evidence
 from amodal.geometry import Box
 from amodal.layers import Layer, LayeredScene
 from amodal.scene import Completions, Instance
+from amodal.truth import Truth
 
 UNDO_STEPS = 50
 TOOLS = ("pick", "move", "add", "clue", "extent", "brush", "erase")
@@ -93,6 +94,19 @@ class Sight:
 
 
 @dataclass(frozen=True, eq=False)
+class Lesson:
+    """What is known of a rendered street.
+
+    Args:
+        truth: what is behind its objects.
+        teaches: what the street is there for.
+    """
+
+    truth: Truth
+    teaches: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class Session:
     """All of a tab's work.
 
@@ -108,6 +122,8 @@ class Session:
         tool: what a gesture on the picture does, one of TOOLS.
         radius: of the brush, in pixels of the photo.
         settings: how the next shapes are drawn.
+        lesson: the truth about the photo, or None where nobody knows it.
+        comparing: whether the user looks at the truth.
     """
 
     title: str = ""
@@ -121,6 +137,8 @@ class Session:
     tool: str = "pick"
     radius: float = 8.0
     settings: Settings = Settings()
+    lesson: Lesson | None = None
+    comparing: bool = False
 
     @property
     def scene(self) -> LayeredScene | None:

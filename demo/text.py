@@ -49,6 +49,21 @@ TOOL = "Tool"
 TAB_EDIT = "Edit"
 TAB_COMPARE = "Before / after"
 COMPARE = "Photo on the left, your edit on the right"
+TAB_TRUTH = "Truth"
+LESSON_PICK = "This street was rendered: the truth is known. Select an object on the **Edit** tab."
+LESSON_PICKED = "This street was rendered: the truth is known. Left: imagined. Right: true."
+TRUE_SHAPE = "True shape"
+TRUE_COLOURS = "True colours"
+TRUE_EDIT = "Edits with a known outcome"
+TRUE_EDITS = {
+    "delete": "Delete {}",
+    "sideways": "Move {} sideways",
+    "depth": "Move {} nearer or farther",
+    "swap": "Swap {}",
+}
+NO_TRUE_EDIT = "Choose one: the model does it, and you see what the street really looks like."
+NO_LESSON = "Nobody knows the truth about this photo: open one of the rendered streets."
+TRUE_COMPARE = "Your edit on the left, the street rendered again on the right"
 POINTS = "A click marks"
 POINT_ON = "part of the object"
 POINT_OFF = "not part of it"
@@ -128,6 +143,26 @@ def caption(number: int, area: int, visible_iou: float) -> str:
     """Below a shape: its name, area, and how well it explains the visible part."""
     name = MODE if number == 0 else f"Sample {number}"
     return f"{name}\n{count(area)} px · IoU\u00a0{visible_iou:.0%}"
+
+
+def imagined_shape(whole: float, hidden: float | None) -> str:
+    """Below the chosen shape: IoU with the truth."""
+    part = "nothing hidden" if hidden is None else f"hidden part {hidden:.0%}"
+    return f"Chosen shape\nIoU\u00a0{whole:.0%} · {part}"
+
+
+def imagined_colours(psnr: float | None) -> str:
+    """Below the imagined colours: PSNR of those that the photo hides."""
+    score = "nothing hidden to compare" if psnr is None else f"hidden part {psnr:.1f}\u00a0dB PSNR"
+    return f"Imagined colours\n{score}"
+
+
+def edit_scores(psnr: float, untouched: float, kept: float) -> str:
+    """How near an edit comes to the truth."""
+    return (
+        f"**{psnr:.1f} dB PSNR** where the true picture changes; the photo as it was has "
+        f"{untouched:.1f} dB there. Elsewhere {kept:.1%} of the pixels are the photo's own."
+    )
 
 
 def seen_and_whole(name: str, visible: int, whole: int) -> str:

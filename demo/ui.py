@@ -128,6 +128,10 @@ def wire_page(wire: Wire, handlers: Handlers, panels: Panels) -> None:
     wire(panels["tool"].input, handlers.use_tool, panels["tool"], latest=True)
     wire(panels["radius"].input, handlers.use_brush, panels["radius"], latest=True)
     wire(panels["stage"].gesture, handlers.gesture, panels["mark"], latest=True)
+    wire(panels["truth_tab"].select, handlers.look_at_truth)
+    for tab in ("edit_tab", "compare_tab"):
+        wire(panels[tab].select, handlers.look_away)
+    wire(panels["true_edit"].input, handlers.try_edit, panels["true_edit"])
     wire(panels["add"].click, handlers.add_draft, panels["draft_class"])
     wire(panels["discard"].click, handlers.discard_draft)
     wire(panels["shapes"].select, handlers.choose)

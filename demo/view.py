@@ -10,7 +10,7 @@ import gradio as gr
 from amodal.hub import Notice
 from amodal.objects import is_edited
 from amodal.scene import Instance
-from demo import text
+from demo import lesson, text
 from demo.pictures import Backdrop, hue, outline, window_around
 from demo.session import Session, number_of
 from demo.stage import Shape, StageView, payload
@@ -42,12 +42,19 @@ class View(NamedTuple):
     redo: object
     reset: object
     comparison: object
+    truth_tab: object
+    lesson: object
+    true_shapes: object
+    true_edit: object
+    true_edit_about: object
+    true_comparison: object
     notices: object
 
 
 def show(session: Session, before: Session, notices: Sequence[Notice]) -> View:
     """The page for a session; panels that look as before are left alone."""
     layer = session.layer
+    edit = lesson.edit_of(session) if session.comparing else None
     return View(
         session=session,
         stage=None if session.step is None else payload(stage_view(session)),
@@ -72,6 +79,14 @@ def show(session: Session, before: Session, notices: Sequence[Notice]) -> View:
         redo=gr.update(interactive=bool(session.future)),
         reset=gr.update(interactive=session.step is not None and is_edited(session.scene)),
         comparison=_comparison(session, before),
+        truth_tab=gr.update(visible=session.lesson is not None),
+        lesson=lesson.about(session),
+        true_shapes=lesson.tiles(session),
+        true_edit=gr.update(
+            choices=lesson.edit_choices(session), value=edit.name if edit else None
+        ),
+        true_edit_about=lesson.edit_about(session, edit),
+        true_comparison=lesson.edit_update(session, edit),
         notices=notice_text(notices),
     )
 

@@ -12,7 +12,7 @@ from amodal.baselines import train as command
 from amodal.baselines.answers import Rival
 from amodal.baselines.checkpoint import UNetInfo, load_unet, save_unet, unet_path
 from amodal.baselines.threshold import choose_threshold
-from amodal.baselines.train import TOY, RivalConfig, train, window_loss
+from amodal.baselines.train import TOY_UNET, RivalConfig, train, window_loss
 from amodal.baselines.unet import METHODS, UNet, UNetConfig
 from amodal.baselines.windows import (
     INSIDE,
@@ -38,7 +38,7 @@ SMALL = UNetConfig(side=32, crop=16, channels=(4, 8, 8), features=16)
 MATERIAL = Material(toy_shapes(24), ())
 
 
-def config_of(method, network=TOY, steps=250, batch=12, average=0.98):
+def config_of(method, network=TOY_UNET, steps=250, batch=12, average=0.98):
     schedule = StageConfig(steps, batch=batch, rate=5e-3)
     pairs = replace(presets.toy(), average=average)
     return RivalConfig(replace(network, method=method), schedule, pairs)

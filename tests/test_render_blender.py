@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("bpy")
 
+from amodal.placement import Placement, place
 from amodal.render import blender
 from amodal.render.blender_edits import changed_box, draw_edits
 from amodal.render.blender_scene import Stage
@@ -143,17 +144,52 @@ def test_the_plate_shows_no_object(street, folder):
         assert np.abs(plate - photo)[visible].mean() > 10
 
 
-def test_edits_equal_the_photo_outside_of_their_boxes(folder):
+def test_an_edits_picture_is_cut_to_the_box_that_changes(folder):
     photo = read(folder / "photo.png")
     edits = json.loads((folder / "edits.json").read_text())
     assert {"delete", "sideways", "depth"} <= {edit["kind"] for edit in edits}
     for edit in edits:
         picture = read(folder / "edits" / f"{edit['name']}.png")
         x0, y0, x1, y1 = edit["box"]
-        outside = np.ones(photo.shape[:2], bool)
-        outside[y0:y1, x0:x1] = False
-        np.testing.assert_array_equal(picture[outside], photo[outside])
-        assert (picture != photo).any()
+        assert picture.shape == (y1 - y0, x1 - x0, 3)
+        assert (picture != photo[y0:y1, x0:x1]).any()
+
+
+def test_moves_take_an_object_to_where_it_is_rendered(street, folder):
+    """Its whole mask, shifted and enlarged about its foot, covers its place after the edit."""
+    drawn = {edit.name: edit for edit in draw_edits(street)}
+    checked = 0
+    for note in json.loads((folder / "edits.json").read_text()):
+        for move, thing in zip(note["moves"], drawn[note["name"]].things, strict=True):
+            (old,) = street.only(thing.id).things
+            before, after = (outline(each, street.camera) for each in (old, thing))
+            x, y = before.x0 + before.mask.shape[1] / 2, before.y0 + before.mask.shape[0]
+            placement = Placement(move["dx"], move["dy"], move["scale"])
+            size = street.camera.height, street.camera.width
+            affine = placement.affine((x, y))
+            mask = before.mask.astype(np.float32)
+            moved, x0, y0 = place(mask, before.x0, before.y0, affine, *size)
+            ours = on_canvas(moved >= 0.5, x0, y0)
+            true = on_canvas(after.mask, after.x0, after.y0)
+            assert iou(ours[100:190, 200:360], true[100:190, 200:360]) > 0.7
+            checked += 1
+    assert checked >= 2
+
+
+def on_canvas(mask, x0, y0):
+    """A mask on a canvas whose pixel (200, 100) is the photo's corner."""
+    canvas = np.zeros((400, 600), bool)
+    height, width = mask.shape
+    canvas[y0 + 100 : y0 + 100 + height, x0 + 200 : x0 + 200 + width] = mask
+    return canvas
+
+
+def test_the_order_after_an_edit_names_all_that_stay_from_far_to_near(street, folder):
+    for note in json.loads((folder / "edits.json").read_text()):
+        assert not set(note["order"]) & set(note["removed"])
+        if note["kind"] == "delete":
+            seen = [item.id for item in rasterise(street.without(*note["removed"]))]
+            assert note["order"] == seen[::-1]
 
 
 def test_an_edit_is_the_street_rendered_with_the_change(street, folder):
@@ -161,7 +197,11 @@ def test_an_edit_is_the_street_rendered_with_the_change(street, folder):
     assert changed_box(street, deleted) is not None
     seen = next(item for item in rasterise(street) if item.id == deleted.removed[0])
     where = cv2.erode(in_photo(seen, seen.modal).astype(np.uint8), np.ones((5, 5))).astype(bool)
-    picture = read(folder / "edits" / "delete.png").astype(float)
+    note = json.loads((folder / "edits.json").read_text())[0]
+    assert note["name"] == "delete"
+    x0, y0, x1, y1 = note["box"]
+    picture = read(folder / "photo.png").astype(float)
+    picture[y0:y1, x0:x1] = read(folder / "edits" / "delete.png")
     exposure = Stage(street, SAMPLES).expose()
     stage = Stage(street.without(*deleted.removed), SAMPLES)
     stage.scene.view_settings.exposure = exposure

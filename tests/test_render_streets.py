@@ -12,7 +12,7 @@ import pytest
 
 from amodal import scene
 from amodal.data.coco import decode_rle, read_instances
-from amodal.render import dataset, layout, write
+from amodal.render import layout, write
 from amodal.render.__main__ import main
 from amodal.render.layout.footprints import Ground, apart
 from amodal.render.layout.models import KINDS, model
@@ -348,29 +348,7 @@ def test_the_command_says_how_to_get_blender(tmp_path, capsys, monkeypatch):
     assert "--masks-only" in message
 
 
-def test_shapes_of_all_classes():
-    found = dataset.shapes(18, seed=0)
-    names = [shape.category for shape in found]
-    assert {name: names.count(name) for name in names} == dict.fromkeys(scene.CLASSES[1:], 2)
-    for shape in found:
-        assert shape.mask.dtype == bool
-        assert shape.mask[0].any()
-        assert shape.mask[:, -1].any()
-        assert max(shape.mask.shape) <= dataset.LIMIT
-    again = dataset.shapes(18, seed=0)
-    assert all(
-        (a.mask == b.mask).all() and a.track == b.track for a, b in zip(found, again, strict=True)
-    )
-
-
-def test_pairs_are_hidden_in_part():
-    for pair in dataset.pairs(8, seed=0):
-        assert pair.modal.shape == pair.whole.shape
-        assert not (pair.modal & ~pair.whole).any()
-        assert 0 < pair.modal.sum() < pair.whole.sum()
-
-
 def test_streets_are_drawn_without_torch():
-    modules = "sys, amodal.render.__main__, amodal.render.dataset"
+    modules = "sys, amodal.render.__main__, amodal.render.raster"
     code = f"import {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

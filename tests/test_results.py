@@ -87,3 +87,42 @@ def test_a_missing_file_and_an_unknown_table_are_named(folder, capsys):
     assert "expected one of completion" in capsys.readouterr().err
     assert "old" in page.read_text()
     assert set(TABLES) >= {"temporal", "box", "evidence"}
+
+
+@pytest.fixture
+def trainings(tmp_path):
+    """Files of two trainings: one on KITTI MOTS, one that goes on with rendered masks."""
+    run = {"command": "the command", "protocols": {}}
+    for name, value in (("kitti", 0.6), ("shipped", 0.8)):
+        method = scores(0.9, value)
+        by_class = {"car": scores(0.9, value + 0.1), "person": scores(0.9, value - 0.1)}
+        table = {key: method | {"by_class": by_class} for key in ("mode", "best_of_20")}
+        table |= {"mode_true_box": method, "samples": method | {"ece": 0.021}}
+        main_file = {"run": run, "simulated": table, "temporal": table}
+        (tmp_path / f"{name}.json").write_text(json.dumps(main_file))
+        rendered = {"run": run, "rendered": table}
+        (tmp_path / f"{name}-rendered.json").write_text(json.dumps(rendered))
+    return tmp_path
+
+
+def test_trainings_on_other_data_stand_below_each_other(trainings):
+    text = filled(trainings, "trainings")
+    shipped, kitti = (line for line in text.splitlines() if line.startswith("| KITTI"))
+    assert "(shipped) | 80.0 (79.0–81.0) | 90.0 (89.0–91.0) | 70.0 (69.0–71.0) | 80.0" in shipped
+    assert "| 2.1 | 80.0 (79.0–81.0) |" in shipped
+    assert kitti.startswith("| KITTI MOTS alone | 60.0")
+    assert "rendered masks alone" not in text  # not measured
+
+
+def test_every_class_has_a_row(trainings):
+    text = filled(trainings, "classes")
+    assert "| car | 90.0 (89.0–91.0), 90.0 | 70.0 (69.0–71.0), 70.0 |" in text
+    assert "| all | 80.0 (79.0–81.0), 80.0 | 60.0 (59.0–61.0), 60.0 |" in text
+
+
+def test_a_training_needs_both_files(trainings, capsys):
+    (trainings / "kitti-rendered.json").unlink()
+    page = trainings / "page.md"
+    page.write_text(PAGE.format("classes"))
+    assert main([str(trainings), str(page)]) == 2
+    assert "kitti-rendered.json is missing" in capsys.readouterr().err

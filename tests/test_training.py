@@ -13,6 +13,7 @@ from amodal.checkpoint import load_model, load_stage
 from amodal.data.kitti_mots import Label, TrackMask
 from amodal.data.pretext import PretextConfig
 from amodal.data.shapes import toy_shapes
+from amodal.errors import AmodalError
 from amodal.geometry import Box
 from amodal.model import AmodalVAE, ModelConfig
 from amodal.training.ablations import ABLATIONS
@@ -77,7 +78,7 @@ def test_each_stage_stores_what_it_trained(trained):
 def test_the_decoder_stays_frozen_in_stage_2(tmp_path, trained):
     from amodal.training.stages import _pairs
 
-    job, _ = _pairs(short((1, 1, 1)), Material(toy_shapes(4), []), trained, CPU)
+    job, _ = _pairs(short((1, 1, 1)), Material(toy_shapes(4), []), trained, CPU, None)
     frozen = [name for name, p in job.network.named_parameters() if not p.requires_grad]
     assert frozen == [name for name, _ in job.network.named_parameters() if "decoder" in name]
 
@@ -267,6 +268,24 @@ def test_without_stage_1_the_decoder_learns_in_stage_2(tmp_path):
         train(config, material, tmp_path / str(steps), CPU)
         ends[steps] = load_stage(tmp_path / str(steps), 1)[1]["decoder.expand.weight"]
     assert not torch.equal(ends[1], ends[5])
+
+
+def test_a_training_goes_on_from_other_weights(trained, tmp_path):
+    shapes = toy_shapes(8)
+    material = Material(shapes, toy_partials(shapes, 32))
+    config = short((2, 2, 2))
+    slow = tuple(replace(stage, rate=1e-6) for stage in config.stages)
+    train(replace(config, stages=slow), material, tmp_path, CPU, start=trained)
+    for stage, name in ((1, "decoder.expand.weight"), (3, "transformer.regressor.0.weight")):
+        before = load_stage(trained, stage)[1]
+        after = load_stage(tmp_path, stage)[1]
+        assert torch.allclose(before[name], after[name], atol=2e-3)
+
+
+def test_a_training_does_not_start_from_another_network(trained, tmp_path):
+    other = replace(short((2, 2, 2)), model=replace(SMALL, latent=12))
+    with pytest.raises(AmodalError, match="same network"):
+        train(other, Material(toy_shapes(4), []), tmp_path, CPU, start=trained)
 
 
 def test_the_command_line_says_what_is_missing(capsys, tmp_path):

@@ -35,9 +35,6 @@ from amodal.baselines.threshold import choose_threshold
 from amodal.baselines.unet import METHODS, UNet, UNetConfig
 from amodal.baselines.windows import INSIDE, WindowBatch, Windows
 from amodal.command import command
-from amodal.data import sources
-from amodal.data.layouts import layouts
-from amodal.data.shapes import toy_shapes
 from amodal.device import pick_device
 from amodal.errors import AmodalError
 from amodal.evaluation.simulated import held_out_cases
@@ -45,12 +42,17 @@ from amodal.training import config as presets
 from amodal.training.config import StageConfig, TrainConfig
 from amodal.training.loop import Curves, Job, run
 from amodal.training.material import Material
-from amodal.training.options import add_training_options
+from amodal.training.options import (
+    TOY,
+    add_data_options,
+    add_training_options,
+    read_material,
+)
 from amodal.training.pairs import Pairs
 
 RATE = 1e-3  # peak learning rate
 TIMED_STEPS = 20
-TOY = UNetConfig(side=64, crop=32, channels=(8, 16, 32, 64), features=64)
+TOY_UNET = UNetConfig(side=64, crop=32, channels=(8, 16, 32, 64), features=64)
 
 
 @dataclass(frozen=True)
@@ -139,20 +141,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--method", choices=METHODS, required=True)
-    parser.add_argument("--data", choices=(*sources.SOURCES, "toy"), default="kitti-mots")
-    parser.add_argument("--root", type=Path, help="folder of the data set (not for toy)")
+    add_data_options(parser)
     parser.add_argument("--out", type=Path, default=Path("runs/baselines"))
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument("--steps", type=int, help="default: those of Amodal-VAE's stages together")
     budget.add_argument("--minutes", type=float, help="as many steps as fit into this time")
-    parser.add_argument(
-        "--hold-out",
-        type=int,
-        nargs="*",
-        default=[],
-        metavar="SEQUENCE",
-        help="training sequences to leave out and choose the threshold on",
-    )
     parser.add_argument("--threshold", type=float, help="t, where nothing is held out")
     parser.add_argument("--cases", type=int, default=1000, help="held-out cases to choose t on")
     add_training_options(parser)
@@ -165,8 +158,8 @@ def main(arguments: list[str] | None = None) -> None:
     if options.hold_out and options.threshold is not None:
         raise AmodalError("--threshold: got it with --hold-out, which chooses it: give only one.")
     device = pick_device(options.device)
-    material = _material(options)
     config = _config(options)
+    material = read_material(options, config.pairs.model.size, partials=False)
     plan = options.out / f"unet_{options.method}.plan.json"
     if options.minutes is not None:
         config = _in_time(config, options.minutes, plan, material, device)
@@ -174,24 +167,15 @@ def main(arguments: list[str] | None = None) -> None:
     torch.set_float32_matmul_precision("high")
     train(config, material, options.out, device, options.workers)
     plan.unlink(missing_ok=True)
-    if options.hold_out and options.data != "toy":
+    if options.hold_out and options.data != TOY:
         _choose(options)
     print(f"wrote {unet_path(options.out, options.method)}")
 
 
-def _material(options: argparse.Namespace) -> Material:
-    if options.data == "toy":
-        return Material(toy_shapes(), ())
-    if options.root is None:
-        raise AmodalError("--root is missing: give the folder of the data set.")
-    masks = sources.read(options.data, options.root, options.hold_out)
-    return Material(masks.shapes, (), layouts(masks.items))
-
-
 def _config(options: argparse.Namespace) -> RivalConfig:
     """The training as the options have it, the budget in steps."""
-    pairs = presets.toy() if options.data == "toy" else presets.TrainConfig()
-    network = TOY if options.data == "toy" else UNetConfig()
+    pairs = presets.toy() if options.data == TOY else presets.TrainConfig()
+    network = TOY_UNET if options.data == TOY else UNetConfig()
     if options.steps is not None and options.steps < 1:
         raise AmodalError(f"--steps: got {options.steps}, expected at least 1.")
     if options.minutes is not None and options.minutes <= 0:

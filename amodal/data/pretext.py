@@ -36,6 +36,7 @@ class PretextConfig:
         leaves: share of pairs with holes as leaves or railings make them, in addition.
         rough: share of pairs whose visible mask is as a predictor would draw it.
         visible: least and most visible share of the object where something hides it.
+        rendered: share of the objects that are rendered, where there are real ones too.
     """
 
     objects: float = 0.3
@@ -46,6 +47,7 @@ class PretextConfig:
     leaves: float = 0.03
     rough: float = 0.2
     visible: tuple[float, float] = (0.2, 0.98)
+    rendered: float = 0.5
 
 
 class Hidden(NamedTuple):
@@ -77,7 +79,7 @@ class Pretext:
         )
         if abs(self.chances[-1] - 1) > 1e-6:
             raise ValueError(f"shares: got a sum of {self.chances[-1]:.3f}, expected 1")
-        self.cumulative = by_track([shape.track for shape in shapes])
+        self.cumulative = by_source(shapes, config.rendered)
         self.layouts: dict[str, list[Layout]] = defaultdict(list)
         for layout in layouts:
             self.layouts[layout.category].append(layout)
@@ -152,11 +154,30 @@ class Pretext:
 COUNTS = (1, 1, 1, 1, 1, 1, 2, 2, 2, 3)  # occluders of a pair hidden by objects
 
 
+def by_source(shapes: Sequence[Shape], rendered: float) -> np.ndarray:
+    """Cumulative chances of shapes, (N,): so large a share of all draws are rendered ones.
+
+    Where all shapes are rendered, or none is, the share does not count.
+    """
+    is_rendered = np.array([shape.rendered for shape in shapes])
+    chances = np.zeros(len(shapes))
+    for source, share in ((is_rendered, rendered), (~is_rendered, 1 - rendered)):
+        found = np.flatnonzero(source)
+        if len(found):
+            chances[found] = share * track_chances([shapes[index].track for index in found])
+    return np.cumsum(chances / chances.sum())
+
+
 def by_track(tracks: Sequence[tuple[int, ...]]) -> np.ndarray:
-    """Cumulative chances. Frames of one track look alike: it counts by the root of its length."""
+    """Cumulative chances of frames of these tracks, (N,)."""
+    return np.cumsum(track_chances(tracks))
+
+
+def track_chances(tracks: Sequence[tuple[int, ...]]) -> np.ndarray:
+    """Frames of one track look alike: it counts by the root of its length; (N,), sum 1."""
     lengths = Counter(tracks)
     weights = np.array([lengths[track] ** -0.5 for track in tracks])
-    return np.cumsum(weights / weights.sum())
+    return weights / weights.sum()
 
 
 def pick(cumulative: np.ndarray, rng: np.random.Generator) -> int:

@@ -23,11 +23,13 @@ class Shape:
         mask: (h, w) bool, tight.
         category: one of scene.CLASSES.
         track: shapes of one track look alike; equal for those.
+        rendered: whether it comes from a rendered street.
     """
 
     mask: np.ndarray
     category: str
     track: tuple[int, ...]
+    rendered: bool = False
 
 
 def is_clean_whole(item: TrackMask) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from amodal.data import kitti_mots, sources
 from amodal.data.categories import MERGED
 from amodal.data.shapes import Shape, whole_shapes
-from amodal.evaluation import annotated, box, simulated, temporal
+from amodal.evaluation import annotated, box, rendered, simulated, temporal
 from amodal.evaluation.case import CaseSet
 
 
@@ -23,7 +23,7 @@ class Protocol:
     """A way to ask.
 
     Args:
-        load: root of the data -> the cases that are reported.
+        load: root of the data (None where it needs none) -> the cases that are reported.
         held_out: root, training sequences -> cases for choosing hyper-parameters; None where the
             data has no such parts.
     """
@@ -40,10 +40,12 @@ class DataSet:
         protocols: by name.
         training_shapes: root -> whole masks of the training part, for baselines that look things
             up; None where there are none.
+        has_root: whether it lies in a folder.
     """
 
     protocols: Mapping[str, Protocol]
     training_shapes: Callable[[Path], list[Shape]] | None = None
+    has_root: bool = True
 
 
 def _kitti_mots_shapes(root: Path) -> list[Shape]:
@@ -86,4 +88,5 @@ DATA_SETS: Mapping[str, DataSet] = {
     ),
     **{data: _human_drawn(data) for data in ("kins", "kins-2020", "cocoa", "cocoa-cls")},
     "cityscapes": DataSet(_simulated("cityscapes"), partial(_whole_shapes, "cityscapes")),
+    "rendered": DataSet({"rendered": Protocol(rendered.cases)}, has_root=False),
 }

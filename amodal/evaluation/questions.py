@@ -58,13 +58,13 @@ class Question:
         return facts
 
 
-def questions(data: DataSet, root: Path, selection: Selection) -> Iterator[Question]:
+def questions(data: DataSet, root: Path | None, selection: Selection) -> Iterator[Question]:
     """Load the selected protocols, one after the other.
 
     Raises:
         AmodalError: one has no cases, can't be read, or has no parts to hold out.
     """
-    if not root.is_dir():
+    if root is not None and not root.is_dir():
         raise AmodalError(f"--root: {root} is not a folder.")
     for name in selection.protocols or list(data.protocols)[:1]:
         loaded = _load(name, data.protocols[name], root, selection)
@@ -75,7 +75,7 @@ def questions(data: DataSet, root: Path, selection: Selection) -> Iterator[Quest
             yield Question(f"{name}, predicted {strength:g}", rough, strength)
 
 
-def _load(name: str, protocol: Protocol, root: Path, selection: Selection) -> CaseSet:
+def _load(name: str, protocol: Protocol, root: Path | None, selection: Selection) -> CaseSet:
     if not selection.held_out:
         loaded = protocol.load(root)
     elif protocol.held_out is None:

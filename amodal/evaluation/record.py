@@ -62,7 +62,8 @@ def command_line(options: argparse.Namespace) -> str:
 
     Names no folder of this machine.
     """
-    parts = ["python", "-m", "amodal.evaluate", "--data", options.data, "--root", "DIR"]
+    parts = ["python", "-m", "amodal.evaluate", "--data", options.data]
+    parts += ["--root", "DIR"] if options.root else []
     for name in OPTIONS:
         value = getattr(options, name)
         if value is not None:

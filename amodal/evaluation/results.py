@@ -1,8 +1,10 @@
-"""Fill the tables of docs/results.md: `python -m amodal.evaluation.results FOLDER docs/results.md`.
+"""Fill the tables of a page: `python -m amodal.evaluation.results FOLDER docs/results.md`.
 
-FOLDER holds what `amodal.evaluate --json` wrote: main.json (all protocols), predicted.json
-(roughened masks), evidence.json, and ablate-NAME.json for each ablation. A table stands in the
-page between `<!-- begin NAME -->` and `<!-- end NAME -->`; all else there is written by hand.
+FOLDER holds what `amodal.evaluate --json` wrote. For docs/results.md: main.json (all protocols),
+predicted.json (roughened masks), evidence.json, and ablate-NAME.json for each ablation. For
+docs/classes.md: for each of TRAININGS that there is, NAME.json (KITTI MOTS) and NAME-rendered.json.
+A table stands in the page between `<!-- begin NAME -->` and `<!-- end NAME -->`; all else there is
+written by hand.
 """
 
 from __future__ import annotations
@@ -121,6 +123,73 @@ def evidence(files: Files) -> str:
     return markdown_table(["method", *HEADER], rows)
 
 
+# Trainings that docs/classes.md compares, by the names of their files.
+TRAININGS = {
+    "shipped": "KITTI MOTS, then rendered masks too (shipped)",
+    "kitti": "KITTI MOTS alone",
+    "rendered": "rendered masks alone, a quarter as long",
+    "kitti-short": "KITTI MOTS alone, a quarter as long",
+}
+CHIEF = METRICS[1]
+
+
+def trainings(files: Files) -> str:
+    """What networks trained on other data reach on KITTI MOTS."""
+    header = ["trained on", "mode", "cars", "persons", "best of 20", "true box", "ECE", "temporal"]
+    rows = []
+    for name, title in _found(files):
+        scores, real = files[name]["simulated"], files[name]["temporal"]
+        classes = scores["mode"]["by_class"]
+        calibration = scores.get("samples", {}).get("ece")
+        rows.append(
+            [
+                title,
+                cell(scores["mode"], CHIEF, True),
+                cell(classes["car"], CHIEF, True),
+                cell(classes["person"], CHIEF, True),
+                cell(scores["best_of_20"], CHIEF),
+                cell(scores["mode_true_box"], CHIEF),
+                "–" if calibration is None else f"{100 * calibration:.1f}",
+                cell(real["mode"], CHIEF, True),
+            ]
+        )
+    return markdown_table(header, rows)
+
+
+def classes(files: Files) -> str:
+    """Each class of the rendered protocol: mode and best of 20 of every training."""
+    found = [(files[f"{name}-rendered"]["rendered"], title) for name, title in _found(files)]
+    header = ["class", *(f"{title}: mode, best of 20" for _, title in found)]
+    names = sorted(found[0][0]["mode"]["by_class"])
+    rows = [
+        [name, *(_mode_and_best(*(s[m]["by_class"][name] for m in BOTH)) for s, _ in found)]
+        for name in names
+    ]
+    rows.append(["all", *(_mode_and_best(*(s[m] for m in BOTH)) for s, _ in found)])
+    return markdown_table(header, rows)
+
+
+BOTH = "mode", "best_of_20"
+
+
+def _mode_and_best(mode: Mapping, best: Mapping) -> str:
+    return f"{cell(mode, CHIEF, True)}, {cell(best, CHIEF)}"
+
+
+def _found(files: Files) -> list[tuple[str, str]]:
+    """The trainings that have files.
+
+    Raises:
+        AmodalError: none has.
+    """
+    found = [(name, title) for name, title in TRAININGS.items() if name in files]
+    if not found:
+        raise AmodalError(f"None of {', '.join(TRAININGS)}.json is there: make one.")
+    for name, _ in found:
+        _file(files, f"{name}-rendered")
+    return found
+
+
 def provenance(files: Files) -> str:
     """The commands that made the files, and how many cases they asked."""
     lines = []
@@ -143,6 +212,8 @@ TABLES: Mapping[str, Callable[[Files], str]] = {
     "calibration": calibration,
     "predicted": predicted,
     "evidence": evidence,
+    "trainings": trainings,
+    "classes": classes,
     "provenance": provenance,
 }
 PAPER_HEADER = "paper, full (KINS)", "paper, invisible (KINS)"

@@ -30,8 +30,8 @@ def render(street: Street, folder: Path, *, samples: int = SAMPLES, edits: bool 
     - objects/ID.png: RGBA of the photo's size, straight alpha; an object's whole appearance with
       nothing before it, in the light that it has in the photo, so that the shadows and mirror
       images of the others lie on it. Objects outside the picture have none.
-    - edits.json and edits/NAME.png, if `edits`: the street rendered again after a change. Outside
-      the pixels that the change concerns they are the photo's bytes.
+    - edits.json and edits/NAME.png, if `edits`: the street rendered again after a change, cut to
+      the `box` that edits.json names. Outside of it not a byte of the photo changes.
 
     Args:
         street: what to render.
@@ -66,8 +66,11 @@ def _render_edits(stage: Stage, photo: np.ndarray, folder: Path) -> None:
         if box is None:
             continue
         picture, changed = edited(stage, photo, edit, box)
-        _save(picture, folder / "edits" / f"{edit.name}.png")
-        notes.append(_note(street, edit, changed))
+        note = _note(street, edit, changed)
+        x0, y0, x1, y1 = note["box"]
+        if x1 > x0:
+            _save(picture[y0:y1, x0:x1], folder / "edits" / f"{edit.name}.png")
+            notes.append(note)
     (folder / "edits.json").write_text(json.dumps(notes, indent=1) + "\n")
 
 
@@ -96,7 +99,12 @@ def edited(stage: Stage, photo: np.ndarray, edit: Edit, box: Box) -> tuple[np.nd
 
 
 def _note(street: Street, edit: Edit, changed: np.ndarray) -> dict:
-    """What edits.json says of an edit: positions in metres, angles in radians, pixels."""
+    """What edits.json says of an edit: positions in metres, angles in radians, pixels.
+
+    `moves` says how an editor of pictures would do it: for each object that stays, the shift of its
+    foot (the middle of its box's lower side) and how much larger its box becomes. `order` has the
+    ids of what can be seen afterwards, from the farthest to the nearest.
+    """
     rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
     box = [0, 0, 0, 0]
     if len(rows):
@@ -109,8 +117,36 @@ def _note(street: Street, edit: Edit, changed: np.ndarray) -> dict:
         "before": [_place(thing) for thing in before],
         "after": [_place(thing) for thing in edit.things],
         "factor": round(edit.factor, 6),
+        "moves": [_move(street, thing) for thing in edit.things],
+        "order": _order(street, edit),
         "box": box,
     }
+
+
+def _move(street: Street, thing: Thing) -> dict:
+    """How an object's whole mask shifts, pixels, and grows when it stands in its new place."""
+    (old,) = street.only(thing.id).things
+    before, after = (outline(each, street.camera) for each in (old, thing))
+    (x0, y0), (x1, y1) = _foot(before), _foot(after)
+    scale = (after.mask.sum() / before.mask.sum()) ** 0.5
+    return {
+        "id": thing.id,
+        "dx": round(x1 - x0, 2),
+        "dy": round(y1 - y0, 2),
+        "scale": round(float(scale), 4),
+    }
+
+
+def _foot(seen: Outline) -> tuple[float, float]:
+    height, width = seen.mask.shape
+    return seen.x0 + width / 2, float(seen.y0 + height)
+
+
+def _order(street: Street, edit: Edit) -> list[int]:
+    things = street.without(*edit.ids).things + edit.things
+    seen = [outline(thing, street.camera) for thing in things]
+    seen = sorted((item for item in seen if item is not None), key=lambda item: -item.depth)
+    return [item.thing.id for item in seen]
 
 
 def _place(thing: Thing) -> dict:

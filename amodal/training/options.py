@@ -1,11 +1,41 @@
-"""What the command lines of trainings share."""
+"""What the command lines of trainings share: their options, and the data that these name."""
 
 from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 
+from amodal.data import sources
+from amodal.data.shapes import toy_shapes
 from amodal.device import DEVICES
+from amodal.errors import AmodalError
+from amodal.training.distributed import team
+from amodal.training.material import Material, gather, rendered_masks
+from amodal.training.partial import toy_partials
+
+RENDERED, TOY = "rendered", "toy"
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """--data, --root, --hold-out and --rendered."""
+    parser.add_argument("--data", choices=(*sources.SOURCES, RENDERED, TOY), default="kitti-mots")
+    parser.add_argument("--root", type=Path, help="folder of the data set (not for rendered, toy)")
+    parser.add_argument(
+        "--hold-out",
+        type=int,
+        nargs="*",
+        default=[],
+        metavar="SEQUENCE",
+        help="training sequences to leave out, for choosing hyper-parameters",
+    )
+    parser.add_argument(
+        "--rendered",
+        type=int,
+        default=0,
+        metavar="N",
+        help="add N whole masks from rendered streets; with --data rendered they are all there is",
+    )
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
@@ -14,3 +44,53 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     workers = 1 if (os.cpu_count() or 1) > 1 else 0
     parser.add_argument("--workers", type=int, default=workers, help="processes that draw batches")
+
+
+def read_material(options: argparse.Namespace, size: int, partials: bool = True) -> Material:
+    """Read the data that the options name.
+
+    Args:
+        options: of a parser with `add_data_options`.
+        size: of the network's masks.
+        partials: whether partial masks are needed.
+
+    Raises:
+        AmodalError: the options don't go together, or nothing can be read.
+    """
+    if options.hold_out and options.data in (RENDERED, TOY):
+        raise AmodalError(f"--hold-out is for KITTI MOTS: {options.data} data has no sequences.")
+    if options.rendered < 0:
+        raise AmodalError(f"--rendered: got {options.rendered}, expected 0 or more masks.")
+    if options.data == TOY:
+        shapes = toy_shapes()
+        return Material(shapes, toy_partials(shapes, size) if partials else ())
+    parts = [] if options.data == RENDERED else [_read(options)]
+    if options.rendered:
+        parts.append(rendered_masks(options.rendered))
+    if not parts:
+        raise AmodalError("--data rendered needs --rendered N: how many masks to render.")
+    material = gather(parts, size if partials else None)
+    if partials and not material.partials:
+        raise AmodalError(f"{title(options)} has no partial mask for stage 3.")
+    return material
+
+
+def _read(options: argparse.Namespace) -> sources.Masks:
+    name = sources.SOURCES[options.data].title
+    if options.root is None:
+        raise AmodalError(f"--root is missing: give the folder of {name}.")
+    masks = sources.read(options.data, options.root, options.hold_out)
+    if masks.skipped.counts and team().leads:
+        print(masks.skipped)
+    return masks
+
+
+def title(options: argparse.Namespace) -> str:
+    """The data for people, such as "KITTI MOTS and 18,000 rendered masks"."""
+    if options.data == TOY:
+        return "toy shapes"
+    masks = f"{options.rendered:,} rendered masks"
+    if options.data == RENDERED:
+        return masks
+    real = f"{sources.SOURCES[options.data].title}, training part"
+    return f"{real}, and {masks}" if options.rendered else real

@@ -16,6 +16,7 @@ from amodal.checkpoint import (
     load_stage,
     save_stage,
 )
+from amodal.errors import AmodalError
 from amodal.model import AmodalVAE
 from amodal.tensor_file import load_into
 from amodal.training.config import TrainConfig
@@ -28,7 +29,12 @@ from amodal.training.partial import Partials, Rehearsed, RehearsedBatch
 
 
 def train(
-    config: TrainConfig, material: Material, folder: Path, device: torch.device, workers: int = 0
+    config: TrainConfig,
+    material: Material,
+    folder: Path,
+    device: torch.device,
+    workers: int = 0,
+    start: Path | None = None,
 ) -> None:
     """Run the stages whose file is not in `folder` yet, one after the other.
 
@@ -38,14 +44,20 @@ def train(
         folder: gets stageN.safetensors, curves.json, and stageN.state.pt while a stage runs.
         device: to compute on.
         workers: processes that draw batches.
+        start: folder of the weights that the networks start from; None: from random ones.
+
+    Raises:
+        AmodalError: the weights to start from are of a network of another size.
     """
+    if start is not None:
+        _check_start(start, config)
     curves = Curves(folder / "curves.json")
     named = () if config.pairs.unknown_class >= 1 else material.categories
     for stage, build in ((1, _full_masks), (2, _pairs), (3, _partials)):
         if (folder / f"stage{stage}.safetensors").is_file():
             continue
         torch.manual_seed(config.seed + stage)
-        job, modules = build(config, material, folder, device)
+        job, modules = build(config, material, folder, device, start)
         state_path = folder / f"stage{stage}.state.pt"
         if job.schedule.steps:
             run(job, state_path, curves, device, workers)
@@ -76,10 +88,14 @@ def _batches(config: TrainConfig, stage: int, material: Material) -> Pairs:
 
 
 def _full_masks(
-    config: TrainConfig, material: Material, folder: Path, device: torch.device
+    config: TrainConfig, material: Material, folder: Path, device: torch.device, start: Path | None
 ) -> tuple[Job, Saver]:
     """Stage 1: encoder q and decoder on whole masks."""
     model = AmodalVAE(config.model)
+    if start is not None:
+        _, tensors = load_stage(start, 1)
+        load_into(model.encoder, tensors, "encoder")
+        load_into(model.decoder, tensors, "decoder")
     network = nn.ModuleDict({"encoder": model.encoder, "decoder": model.decoder})
     schedule = config.stages[0]
 
@@ -104,11 +120,29 @@ def _with_decoder(config: TrainConfig, folder: Path) -> AmodalVAE:
     return model
 
 
+def _load_completer(model: AmodalVAE, folder: Path, stage: int) -> None:
+    """Set encoder, transformer and class head to those of a stage file."""
+    _, tensors = load_stage(folder, stage)
+    for name in TRAINED_AFTER_STAGE_1:
+        load_into(getattr(model, name), tensors, name)
+
+
+def _check_start(start: Path, config: TrainConfig) -> None:
+    info, _ = load_stage(start, 3)
+    if info.model != config.model:
+        raise AmodalError(
+            f"{start}: got weights of {info.model}, expected {config.model}: start from weights of "
+            "the same network."
+        )
+
+
 def _pairs(
-    config: TrainConfig, material: Material, folder: Path, device: torch.device
+    config: TrainConfig, material: Material, folder: Path, device: torch.device, start: Path | None
 ) -> tuple[Job, Saver]:
     """Stage 2: new encoder q_hat and transformer on simulated pairs; decoder frozen."""
     model = _with_decoder(config, folder)
+    if start is not None:
+        _load_completer(model, start, 3)
     full_encoder = load_full_encoder(folder)[0].requires_grad_(False).to(device)
     schedule = config.stages[1]
 
@@ -120,13 +154,11 @@ def _pairs(
 
 
 def _partials(
-    config: TrainConfig, material: Material, folder: Path, device: torch.device
+    config: TrainConfig, material: Material, folder: Path, device: torch.device, start: Path | None
 ) -> tuple[Job, Saver]:
     """Stage 3: the same encoder and transformer on real partial masks; decoder frozen."""
     model = _with_decoder(config, folder)
-    _, tensors = load_stage(folder, 2)
-    for name in TRAINED_AFTER_STAGE_1:
-        load_into(getattr(model, name), tensors, name)
+    _load_completer(model, folder, 2)
     model.decoder.requires_grad_(False)
     full_encoder = load_full_encoder(folder)[0].requires_grad_(False).to(device)
     schedule = config.stages[2]

@@ -23,7 +23,7 @@ CHANGED = f"before => {SHAPES} > 1 && ({SOURCES}) !== before"
 
 def main() -> None:
     url = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:7860"
-    _, instances = find_examples()[0].open()
+    instances = find_examples()[0].open().instances
     with sync_playwright() as playwright:
         browser = open_chromium(playwright)
         start = time.perf_counter()

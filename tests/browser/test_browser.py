@@ -31,13 +31,13 @@ def examples() -> tuple[Example, ...]:
 
 def largest(example: Example) -> int:
     """The number of the example's largest object."""
-    _, instances = example.open()
+    instances = example.open().instances
     return int(np.argmax([instance.area for instance in instances]))
 
 
 def test_the_whole_path(page: Page, examples: tuple[Example, ...], tmp_path: Path) -> None:
     example = examples[1]
-    photo, instances = example.open()
+    photo, instances, _ = example.open()
     page.open_example(example.title)
     expect(page.shapes).to_have_count(len(instances))
     page.select(instances[largest(example)])
@@ -63,7 +63,7 @@ def test_the_whole_path(page: Page, examples: tuple[Example, ...], tmp_path: Pat
 
 
 def test_moving_by_hand_and_comparing(page: Page, examples: tuple[Example, ...]) -> None:
-    _, instances = examples[1].open()
+    instances = examples[1].open().instances
     page.open_example(examples[1].title)
     target = instances[largest(examples[1])]
     page.select(target)
@@ -87,7 +87,7 @@ def test_an_object_by_keyboard(page: Page) -> None:
 def test_an_own_photo_and_a_new_object(
     page: Page, examples: tuple[Example, ...], mirror: Mirror, tmp_path: Path
 ) -> None:
-    photo, instances = examples[1].open()
+    photo, instances, _ = examples[1].open()
     Image.fromarray(photo).save(tmp_path / "my street.png")
     page.upload("open-photo", tmp_path / "my street.png")
     expect(page.image).to_have_attribute("alt", "my street: 0 objects")
@@ -141,7 +141,7 @@ def test_two_tabs_do_not_mix(app: str, chromium: Browser, examples: tuple[Exampl
     one.open_example(examples[1].title)
     two.open_example(examples[2].title)
     shown = two.shown()
-    _, instances = examples[1].open()
+    instances = examples[1].open().instances
     one.select(instances[largest(examples[1])])
     before = one.shown()
     one.button("delete").click()
@@ -169,7 +169,7 @@ def test_it_fits_the_window(
     SCREENSHOTS.mkdir(exist_ok=True)
     page.tab.wait_for_function("document.querySelector('#stage img').complete")
     page.tab.screenshot(path=SCREENSHOTS / f"{name}-{scheme}-opened.png")
-    _, instances = examples[0].open()
+    instances = examples[0].open().instances
     label = instances[largest(examples[0])].name
     page.tab.locator(f'#stage path.shape[aria-label="{label}"]').focus()
     page.tab.keyboard.press("Enter")
@@ -186,7 +186,7 @@ def test_it_fits_the_window(
 
 
 def test_saying_what_belongs_to_the_hidden_shape(page: Page, examples: tuple[Example, ...]) -> None:
-    _, instances = examples[1].open()
+    instances = examples[1].open().instances
     page.open_example(examples[1].title)
     target = instances[largest(examples[1])]
     page.select(target)

@@ -37,12 +37,15 @@ def street(seed: int, *, scenery: bool = True, camera: Camera | None = None) -> 
     return Street(seed, camera, draw_light(_rng(seed, "light")), things, meshes)
 
 
-def items(seed: int, camera: Camera | None = None) -> tuple[Camera, list[Item]]:
+def items(
+    seed: int, camera: Camera | None = None, unseen: bool = False
+) -> tuple[Camera, list[Item]]:
     """What stands in a street without scenery and who looks: `street` before it is painted.
 
-    The objects come in the order of the things' ids.
+    The objects come in the order of the things' ids. With `unseen`, as many other meshes stand
+    there, which are for tests alone.
     """
-    camera, placed, _ = _filled(seed, False, camera)
+    camera, placed, _ = _filled(seed, False, camera, unseen)
     return camera, placed
 
 
@@ -66,7 +69,7 @@ def _rng(seed: int, part: str) -> np.random.Generator:
 
 
 def _filled(
-    seed: int, scenery: bool, camera: Camera | None
+    seed: int, scenery: bool, camera: Camera | None, unseen: bool = False
 ) -> tuple[Camera, list[Item], tuple[Mesh, ...]]:
     plan = _plan(_rng(seed, "plan"))
     meshes: tuple[Mesh, ...] = ()
@@ -77,7 +80,7 @@ def _filled(
     ground = Ground(meshes, plan.length)
     camera = camera or _camera(_rng(seed, "camera"), plan, ground)
     ground.add(_own_place(camera, plan), MARGIN)
-    stage = Stage(_rng(seed, "things"), plan, camera, ground)
+    stage = Stage(_rng(seed, "things"), plan, camera, ground, unseen=unseen)
     fill_traffic(stage)
     fill_pavements(stage)
     return camera, _chosen(stage), meshes

@@ -45,6 +45,9 @@ KINDS = {
 }
 
 
+UNSEEN = 1_000_000  # from this number on, meshes are for tests: no street to learn from has them
+
+
 @functools.cache
 def model(kind: str, number: int) -> Mesh:
     """Mesh `number` of a kind, built once a run."""

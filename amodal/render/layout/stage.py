@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from amodal.render.layout.footprints import Ground, Item
-from amodal.render.layout.models import KINDS
+from amodal.render.layout.models import KINDS, UNSEEN
 from amodal.render.layout.views import covered, shows
 from amodal.render.plan import BEHIND, Plan
 from amodal.render.scene import Camera
@@ -37,6 +37,7 @@ class Stage:
         ground: what is taken.
         items: all that stands somewhere, in the picture or not.
         blocked: (COLUMNS,) bool, parts of the picture's width that hide what is behind.
+        unseen: whether the objects are those that no other street knows.
     """
 
     rng: np.random.Generator
@@ -45,10 +46,11 @@ class Stage:
     ground: Ground
     items: list[Item] = field(default_factory=list)
     blocked: np.ndarray = field(default_factory=lambda: np.zeros(COLUMNS, bool))
+    unseen: bool = False
 
     def draw(self, kind: str, turn: float = 0.0, scale: float = 1.0) -> Item:
         """An object of a kind that stands nowhere yet."""
-        number = int(self.rng.integers(KINDS[kind].count))
+        number = int(self.rng.integers(KINDS[kind].count)) + UNSEEN * self.unseen
         return Item(kind, number, 0.0, 0.0, turn=float(turn), scale=scale)
 
     def put(self, item: Item, margin: float | None = None) -> bool:

@@ -1,0 +1,111 @@
+"""How near one shape, one object's colours, or one edited picture comes to the truth."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from amodal.layers import Layer
+from amodal.scene import Completion, paste_window
+from amodal.truth import TrueEdit, TrueObject
+
+OPAQUE = 250  # alpha from which on a pixel has the object's own colour
+LEVEL = 12  # of 255: what differs by more has changed
+
+
+def changed_region(photo: np.ndarray, edited: np.ndarray) -> np.ndarray:
+    """Where a true edit changes the photo, (H, W) bool.
+
+    Pixels of which a channel differs by more than LEVEL, closed and then grown by two pixels, so
+    that the edge of an object belongs to it as well.
+
+    Args:
+        photo, edited: (H, W, 3) uint8 RGB.
+    """
+    differs = (cv2.absdiff(photo, edited) > LEVEL).any(axis=2).astype(np.uint8)
+    closed = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    return cv2.dilate(closed, np.ones((5, 5), np.uint8)).astype(bool)
+
+
+def psnr(picture: np.ndarray, truth: np.ndarray, region: np.ndarray) -> float:
+    """Peak signal-to-noise ratio in dB; infinite where the pictures are equal.
+
+    Args:
+        picture, truth: (H, W, 3) uint8 RGB.
+        region: (H, W) bool, at least one pixel.
+    """
+    if not region.any():
+        raise ValueError("region: got no pixel, expected at least one")
+    error = (picture[region].astype(np.float64) - truth[region]) ** 2
+    mean = float(error.mean())
+    return float("inf") if mean == 0 else 10 * float(np.log10(255**2 / mean))
+
+
+def shape_iou(shape: Completion, true: TrueObject) -> tuple[float, float | None]:
+    """Compare a whole shape with the true one.
+
+    Returns:
+        IoU of the whole masks and of their parts that the photo does not show, 0..1; the second is
+        None where nothing is hidden in either.
+    """
+    whole, modal = true.whole, true.instance.modal
+    x0, y0 = min(shape.x0, whole.x0), min(shape.y0, whole.y0)
+    x1 = max(item.x0 + item.mask.shape[1] for item in (shape, whole))
+    y1 = max(item.y0 + item.mask.shape[0] for item in (shape, whole))
+    size = y1 - y0, x1 - x0
+    ours, truth = (
+        paste_window(item.mask, item.x0 - x0, item.y0 - y0, *size) for item in (shape, whole)
+    )
+    unseen = ~paste_window(modal, -x0, -y0, *size)
+    return _iou(ours, truth), _iou(ours & unseen, truth & unseen)
+
+
+def _iou(one: np.ndarray, other: np.ndarray) -> float | None:
+    union = (one | other).sum()
+    return float((one & other).sum() / union) if union else None
+
+
+def colour_psnr(layer: Layer, true: TrueObject) -> float | None:
+    """PSNR in dB of an object's imagined colours, on its hidden pixels inside photo and shape.
+
+    None where no pixel can be compared, or one of them has no colours.
+    """
+    if layer.appearance is None or true.appearance is None:
+        return None
+    height, width = layer.instance.modal.shape
+    ours, theirs = (
+        paste_window(look.rgba, look.x0, look.y0, height, width)
+        for look in (layer.appearance, true.appearance)
+    )
+    hidden = (theirs[..., 3] >= OPAQUE) & ~layer.instance.modal
+    hidden &= layer.completion.on_photo(height, width)
+    if not hidden.any():
+        return None
+    return psnr(ours[..., :3], theirs[..., :3], hidden)
+
+
+class EditScore(NamedTuple):
+    """One edited picture.
+
+    Args:
+        psnr: in the region that the true edit changes, dB.
+        untouched: the photo's own, as if nothing had been done, dB.
+        kept: share of the other pixels that are the photo's bytes, 0..1.
+    """
+
+    psnr: float
+    untouched: float
+    kept: float
+
+
+def edit_score(picture: np.ndarray, photo: np.ndarray, edit: TrueEdit) -> EditScore:
+    """Compare an edited picture (H, W, 3) uint8 with the street that was rendered again."""
+    region = changed_region(photo, edit.picture)
+    same = (picture == photo).all(axis=2)
+    return EditScore(
+        psnr(picture, edit.picture, region),
+        psnr(photo, edit.picture, region),
+        float(same[~region].mean()),
+    )
