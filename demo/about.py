@@ -11,16 +11,22 @@ METHOD = f"""
 **Variational Amodal Object Completion** (Ling, Acuna, Kreis, Kim, Fidler; NeurIPS 2020,
 [paper]({PAPER})). From the visible part of an object the network draws whole shapes that could be
 behind it. It sees masks and classes, never colours. Hidden pixels are painted afterwards by another
-network. What it shows is plausible, not true: nobody knows what the photo doesn't show.
+network. What it shows is plausible, not true: nobody knows what the photo doesn't show. The
+rendered examples are the exception: our own code drew them, so the tab "Truth" can tell.
 
-**Licence.** The code is under Apache-2.0. The shape weights were trained on KITTI MOTS and are for
-non-commercial use only (CC BY-NC-SA 3.0).
+**Licence.** The code is under Apache-2.0. The shape weights were trained on KITTI MOTS (and on
+rendered masks of our own) and are for non-commercial use only (CC BY-NC-SA 3.0).
 """
 METRICS = {
     "full_miou_pooled": "whole object, IoU",
     "invisible_miou_pooled": "hidden part, IoU",
 }
 METHODS = {"mode": "most likely shape", "best_of_20": "best of 20 samples"}
+PROTOCOLS = {
+    "simulated": "KITTI MOTS, simulated occlusion",
+    "temporal": "KITTI MOTS, real occlusion",
+    "rendered": "rendered streets, all classes",
+}
 
 
 def about_text(folder: Path = BUNDLED) -> str:
@@ -35,13 +41,13 @@ def _weights(entry: Entry) -> str:
         lines.append(entry.licence_note)
     if entry.trained_on:
         lines.append(f"Trained on {entry.trained_on}.")
-    scores = [
-        f"{METRICS[metric]}, {METHODS[method]}: {value:.1%}"
-        for methods in entry.scores.values()
-        for method, metrics in methods.items()
-        for metric, value in metrics.items()
-        if method in METHODS and metric in METRICS
-    ]
-    if scores:
-        lines.append(f"Measured: {'; '.join(scores)}.")
+    for protocol, title in PROTOCOLS.items():
+        scores = [
+            f"{METRICS[metric]}, {METHODS[method]}: {value:.1%}"
+            for method, metrics in entry.scores.get(protocol, {}).items()
+            for metric, value in metrics.items()
+            if method in METHODS and metric in METRICS
+        ]
+        if scores:
+            lines.append(f"Measured on {title}: {'; '.join(scores)}.")
     return " ".join(lines)

@@ -97,7 +97,7 @@ def trainings(tmp_path):
         method = scores(0.9, value)
         by_class = {"car": scores(0.9, value + 0.1), "person": scores(0.9, value - 0.1)}
         table = {key: method | {"by_class": by_class} for key in ("mode", "best_of_20")}
-        table |= {"mode_true_box": method, "samples": method | {"ece": 0.021}}
+        table |= {"mode_true_box": method, "samples": method | {"calibration": {"ece": 0.021}}}
         main_file = {"run": run, "simulated": table, "temporal": table}
         (tmp_path / f"{name}.json").write_text(json.dumps(main_file))
         rendered = {"run": run, "rendered": table}

@@ -140,7 +140,7 @@ def trainings(files: Files) -> str:
     for name, title in _found(files):
         scores, real = files[name]["simulated"], files[name]["temporal"]
         classes = scores["mode"]["by_class"]
-        calibration = scores.get("samples", {}).get("ece")
+        calibration = scores.get("samples", {}).get("calibration")
         rows.append(
             [
                 title,
@@ -149,7 +149,7 @@ def trainings(files: Files) -> str:
                 cell(classes["person"], CHIEF, True),
                 cell(scores["best_of_20"], CHIEF),
                 cell(scores["mode_true_box"], CHIEF),
-                "–" if calibration is None else f"{100 * calibration:.1f}",
+                cell(calibration, "ece") if calibration else "–",
                 cell(real["mode"], CHIEF, True),
             ]
         )
