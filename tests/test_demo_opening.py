@@ -204,7 +204,7 @@ def test_the_shipped_examples_complete(handlers: Handlers, example: Example) -> 
 
 
 def test_the_index_lists_every_example() -> None:
-    folders = {path.parent.name for path in FOLDER.glob("*/instances.json")}
+    folders = {path.parent.name for path in FOLDER.glob("*/photo.*")}
     assert {example.name for example in find_examples()} == folders
 
 

@@ -80,6 +80,15 @@ def test_an_edit_changes_its_objects_alone(truth, scene):
     assert (place.dx, place.dy, place.scale) == (*SHIFT, 1.0)
 
 
+def test_objects_are_stacked_as_they_stand_after_the_edit(truth, scene):
+    edit = replace(truth.edits[1], order=(CAR, PERSON, VAN, BUS))
+    stacked = [layer.id for layer in truth.edited(scene, edit).layers]
+    assert stacked == [truth.layer_id(number) for number in (CAR, PERSON, VAN, BUS)]
+    few = replace(edit, order=(VAN, CAR))  # who isn't named stays at the back
+    stacked = [layer.id for layer in truth.edited(scene, few).layers]
+    assert stacked[2:] == [truth.layer_id(VAN), truth.layer_id(CAR)]
+
+
 def test_a_moved_object_lies_where_the_true_one_does(truth, scene):
     edit = next(edit for edit in truth.edits if edit.name == "sideways")
     picture, _ = Decomposer(OpenCV()).render(truth.edited(scene, edit))
