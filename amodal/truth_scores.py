@@ -4,43 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from amodal.layers import Layer
+from amodal.likeness import changed_region, psnr
 from amodal.scene import Completion, paste_window
 from amodal.truth import TrueEdit, TrueObject
 
 OPAQUE = 250  # alpha from which on a pixel has the object's own colour
-LEVEL = 12  # of 255: what differs by more has changed
-
-
-def changed_region(photo: np.ndarray, edited: np.ndarray) -> np.ndarray:
-    """Where a true edit changes the photo, (H, W) bool.
-
-    Pixels of which a channel differs by more than LEVEL, closed and then grown by two pixels, so
-    that the edge of an object belongs to it as well.
-
-    Args:
-        photo, edited: (H, W, 3) uint8 RGB.
-    """
-    differs = (cv2.absdiff(photo, edited) > LEVEL).any(axis=2).astype(np.uint8)
-    closed = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    return cv2.dilate(closed, np.ones((5, 5), np.uint8)).astype(bool)
-
-
-def psnr(picture: np.ndarray, truth: np.ndarray, region: np.ndarray) -> float:
-    """Peak signal-to-noise ratio in dB; infinite where the pictures are equal.
-
-    Args:
-        picture, truth: (H, W, 3) uint8 RGB.
-        region: (H, W) bool, at least one pixel.
-    """
-    if not region.any():
-        raise ValueError("region: got no pixel, expected at least one")
-    error = (picture[region].astype(np.float64) - truth[region]) ** 2
-    mean = float(error.mean())
-    return float("inf") if mean == 0 else 10 * float(np.log10(255**2 / mean))
 
 
 def shape_iou(shape: Completion, true: TrueObject) -> tuple[float, float | None]:
@@ -101,8 +72,14 @@ class EditScore(NamedTuple):
 
 
 def edit_score(picture: np.ndarray, photo: np.ndarray, edit: TrueEdit) -> EditScore:
-    """Compare an edited picture (H, W, 3) uint8 with the street that was rendered again."""
+    """Compare an edited picture (H, W, 3) uint8 with the street that was rendered again.
+
+    An edit that changes next to nothing is compared in its whole box.
+    """
     region = changed_region(photo, edit.picture)
+    if not region.any():
+        x0, y0, x1, y1 = edit.box
+        region[y0:y1, x0:x1] = True
     same = (picture == photo).all(axis=2)
     return EditScore(
         psnr(picture, edit.picture, region),

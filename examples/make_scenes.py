@@ -23,7 +23,6 @@ from pathlib import Path
 
 import cv2
 
-from amodal.errors import AmodalError
 from amodal.render.blender import render
 from amodal.render.layout import street
 from amodal.render.write import write_scene
@@ -67,7 +66,7 @@ def main(names: Sequence[str]) -> None:
     """Make the scenes of these names, or all."""
     unknown = set(names) - {scene.name for scene in SCENES}
     if unknown:
-        raise AmodalError(f"No such scene: {', '.join(sorted(unknown))}.")
+        sys.exit(f"No such scene: {', '.join(sorted(unknown))}.")
     for scene in SCENES:
         if not names or scene.name in names:
             folder = FOLDER / scene.name

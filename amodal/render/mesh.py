@@ -6,7 +6,7 @@ the origin and looks along +y. Triangles are counter-clockwise seen from outside
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,10 +59,14 @@ class Mesh:
         self, offset: tuple[float, float, float] = (0, 0, 0), turn: float = 0.0, scale: float = 1.0
     ) -> Mesh:
         """Scaled about the origin, turned about z by `turn` radians (left is positive), moved."""
-        c, s = np.cos(turn), np.sin(turn)
-        rotation = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]], np.float32)
-        vertices = scale * self.vertices @ rotation.T + np.array(offset, np.float32)
-        return self._with(vertices.astype(np.float32))
+        vertices = scale * self.vertices
+        if turn:
+            c, s = np.cos(turn), np.sin(turn)
+            rotation = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]], np.float32)
+            vertices = vertices @ rotation.T
+        for axis, by in enumerate(np.array(offset, np.float32)):
+            vertices[:, axis] += by  # far faster than to add (V, 3) and (3,)
+        return self._with(vertices.astype(np.float32, copy=False))
 
     def transformed(self, matrix: np.ndarray) -> Mesh:
         """Multiplied by a (3, 4) matrix; one that mirrors turns the triangles over."""
@@ -73,6 +77,15 @@ class Mesh:
     def mirrored(self) -> Mesh:
         """Mirrored at the plane x = 0."""
         return self.transformed(np.diag([-1, 1, 1, 1])[:3].astype(np.float32))
+
+    def part(self, wanted: np.ndarray) -> Mesh:
+        """The triangles where `wanted` (T,) bool is true, with their vertices."""
+        triangles = self.triangles[wanted]
+        used = np.zeros(len(self.vertices), bool)
+        used[triangles] = True
+        index = np.cumsum(used, dtype=np.int32) - 1
+        material, smooth = self.material[wanted], self.smooth[wanted]
+        return Mesh(self.vertices[used], index[triangles], self.materials, material, smooth)
 
     @property
     def size(self) -> np.ndarray:
@@ -105,16 +118,46 @@ def surface(
 def merged(parts: Iterable[Mesh]) -> Mesh:
     """One mesh of several; equal materials become one."""
     parts = list(parts)
-    palette = list(dict.fromkeys(material for part in parts for material in part.materials))
-    starts = np.cumsum([0, *(len(part.vertices) for part in parts)])
-    own = [
-        np.array([palette.index(material) for material in part.materials])[part.material]
-        for part in parts
-    ]
+    palette: dict[Material, int] = {}
+    numbers = [palette.setdefault(each, len(palette)) for part in parts for each in part.materials]
+    counts = [len(part.triangles) for part in parts]
+    vertices = _starts(counts, [len(part.vertices) for part in parts])
+    material = np.concatenate([part.material for part in parts])
+    if len(palette) > 1:
+        material = material + _starts(counts, [len(part.materials) for part in parts])
+        material = np.array(numbers, np.int32)[material]
+    else:
+        material = np.zeros_like(material)
     return Mesh(
         np.concatenate([part.vertices for part in parts]),
-        np.concatenate([p.triangles + start for p, start in zip(parts, starts, strict=False)]),
+        np.concatenate([part.triangles for part in parts]) + vertices[:, None],
         tuple(palette),
-        np.concatenate(own).astype(np.int32),
+        material,
         np.concatenate([part.smooth for part in parts]),
+    )
+
+
+def _starts(counts: Sequence[int], lengths: Sequence[int]) -> np.ndarray:
+    """For each triangle of parts, of which they have `counts`, where its part begins in a list."""
+    return np.repeat(np.cumsum([0, *lengths[:-1]], dtype=np.int32), counts)
+
+
+def welded(mesh: Mesh, within: float = 1e-5) -> Mesh:
+    """The mesh with vertices of one place made one, without the triangles that collapse."""
+    keys = np.round(mesh.vertices.astype(np.float64) / within).astype(np.int64)
+    order = np.lexsort(keys.T[::-1])
+    keys = keys[order]
+    new = np.ones(len(order), bool)
+    new[1:] = (keys[1:] != keys[:-1]).any(axis=1)
+    index = np.empty(len(order), np.int32)
+    index[order] = np.cumsum(new) - 1
+    triangles = index[mesh.triangles]
+    a, b, c = triangles.T
+    kept = (a != b) & (b != c) & (c != a)
+    return Mesh(
+        mesh.vertices[order[new]],
+        triangles[kept],
+        mesh.materials,
+        mesh.material[kept],
+        mesh.smooth[kept],
     )

@@ -7,11 +7,12 @@ normals leave the edge sharp.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 
-from amodal.render.mesh import Material, Mesh, merged, surface
+from amodal.render.mesh import Material, Mesh, merged, surface, welded
 
 Point = Sequence[float] | np.ndarray
 
@@ -25,21 +26,35 @@ def grid(points: np.ndarray, material: Material, wrap: bool = False, smooth: boo
         wrap: whether each row's last point joins its first.
         smooth: whether it is shaded as if curved.
     """
-    rows, columns = points.shape[:2]
-    index = np.arange(rows * columns).reshape(rows, columns)
+    triangles = _grid_triangles(*points.shape[:2], wrap)
+    return surface(points.reshape(-1, 3), triangles, material, smooth)
+
+
+@functools.cache
+def _grid_triangles(rows: int, columns: int, wrap: bool) -> np.ndarray:
+    index = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
     if wrap:
         index = np.concatenate([index, index[:, :1]], axis=1)
     a, b, c, d = index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]
-    quads = np.stack([a, b, c, a, c, d], axis=-1).reshape(-1, 3)
-    return surface(points.reshape(-1, 3), quads, material, smooth)
+    return _shared(np.stack([a, b, c, a, c, d], axis=-1).reshape(-1, 3))
+
+
+def _shared(indices: np.ndarray) -> np.ndarray:
+    """What many meshes hold and none may change."""
+    indices.flags.writeable = False
+    return indices
 
 
 def fan(ring: np.ndarray, material: Material, smooth: bool = False) -> Mesh:
     """A flat sheet that fills a ring (N, 3); seen from outside the ring is counter-clockwise."""
-    count = len(ring)
-    here = np.arange(count)
-    triangles = np.stack([np.full(count, count), here, (here + 1) % count], axis=-1)
-    return surface(np.concatenate([ring, ring.mean(0)[None]]), triangles, material, smooth)
+    corners = np.concatenate([ring, ring.mean(0)[None]])
+    return surface(corners, _fan_triangles(len(ring)), material, smooth)
+
+
+@functools.cache
+def _fan_triangles(count: int) -> np.ndarray:
+    here = np.arange(count, dtype=np.int32)
+    return _shared(np.stack([np.full_like(here, count), here, (here + 1) % count], axis=-1))
 
 
 def loft(
@@ -86,10 +101,44 @@ def tube(
     radii = np.broadcast_to(np.asarray(radii, np.float64), len(points))
     if round_ends:
         points, radii = _with_round_ends(points, radii)
+    return tubes(points[None], radii, material, sides)
+
+
+def tubes(points: np.ndarray, radii: np.ndarray, material: Material, sides: int = 8) -> Mesh:
+    """Many tubes with flat ends at once.
+
+    Args:
+        points: (K, N, 3), no two in a row equal.
+        radii: (N,), or (K, N).
+        material: of all.
+        sides: corners of the cross-sections.
+    """
     across, up = _frames(points)
     angle = np.arange(sides) * (2 * np.pi / sides)
-    ring = np.cos(angle)[:, None] * across[:, None] + np.sin(angle)[:, None] * up[:, None]
-    return loft(points[:, None] + radii[:, None, None] * ring, material)
+    cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    ring = cos * across[:, :, None] + sin * up[:, :, None]
+    rings = points[:, :, None] + radii[..., None, None] * ring
+    ends = (rings[:, 0, ::-1], rings[:, -1])
+    lids = [part for end in ends for part in (end, end.sum(axis=1, keepdims=True) / sides)]
+    vertices = np.concatenate([rings.reshape(len(points), -1, 3), *lids], axis=1)
+    triangles, smooth = _tube_triangles(points.shape[1], sides)
+    starts = np.arange(len(points), dtype=np.int32) * vertices.shape[1]
+    return Mesh(
+        vertices.reshape(-1, 3).astype(np.float32),
+        (triangles + starts[:, None, None]).reshape(-1, 3),
+        (material,),
+        np.zeros(len(points) * len(triangles), np.int32),
+        np.tile(smooth, len(points)),
+    )
+
+
+@functools.cache
+def _tube_triangles(rings: int, sides: int) -> tuple[np.ndarray, np.ndarray]:
+    """Triangles of a tube and which of them are curved: its skin, and a lid at each end."""
+    skin, lid = _grid_triangles(rings, sides, True), _fan_triangles(sides)
+    head = rings * sides
+    triangles = np.concatenate([skin, lid + head, lid + head + sides + 1], dtype=np.int32)
+    return _shared(triangles), _shared(np.arange(len(triangles)) < len(skin))
 
 
 def _with_round_ends(points: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -104,18 +153,29 @@ def _with_round_ends(points: np.ndarray, radii: np.ndarray) -> tuple[np.ndarray,
 
 
 def _frames(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Unit vectors (N, 3) across a polyline, right-handed with its direction, without twist."""
-    steps = np.diff(points, axis=0)
-    steps /= np.linalg.norm(steps, axis=1, keepdims=True)
-    ahead = np.concatenate([steps[:1], steps[:-1] + steps[1:], steps[-1:]])
-    ahead /= np.maximum(np.linalg.norm(ahead, axis=1, keepdims=True), 1e-9)
-    side = np.eye(3)[np.argmin(np.abs(ahead[0]))]
+    """Unit vectors (K, N, 3) across polylines, right-handed with their direction, without twist."""
+    steps = points[:, 1:] - points[:, :-1]
+    steps /= _length(steps)
+    ahead = np.concatenate([steps[:, :1], steps[:, :-1] + steps[:, 1:], steps[:, -1:]], axis=1)
+    ahead /= np.maximum(_length(ahead), 1e-9)
+    side = np.eye(3)[np.argmin(np.abs(ahead[:, 0]), axis=-1)]
     across = np.empty_like(points)
-    for index, direction in enumerate(ahead):
-        side = side - (side @ direction) * direction
-        side /= np.linalg.norm(side)
-        across[index] = side
-    return across, np.cross(ahead, across)
+    for index in range(points.shape[1]):
+        direction = ahead[:, index]
+        side = side - _dot(side, direction) * direction
+        side /= np.sqrt(_dot(side, side))
+        across[:, index] = side
+    (a, b, c), (x, y, z) = ahead.T, across.T
+    return across, np.array([b * z - c * y, c * x - a * z, a * y - b * x]).T
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    return np.sqrt((vectors * vectors).sum(axis=-1, keepdims=True))
+
+
+def _dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Scalar products (K, 1) of vectors (K, 3)."""
+    return (first[:, None] @ second[:, :, None])[:, 0]
 
 
 def cylinder(
@@ -229,19 +289,3 @@ def rounded_rectangle(width: float, height: float, radius: float, steps: int = 3
         middle = np.array([sx * (width / 2 - radius), sy * (height / 2 - radius)])
         corners.append(middle + radius * np.stack([np.cos(angle), np.sin(angle)], axis=-1))
     return np.concatenate(corners)
-
-
-def welded(mesh: Mesh, within: float = 1e-5) -> Mesh:
-    """The mesh with vertices of one place made one, without the triangles that collapse."""
-    keys = np.round(mesh.vertices.astype(np.float64) / within).astype(np.int64)
-    _, first, index = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    triangles = index.reshape(-1)[mesh.triangles]
-    a, b, c = triangles.T
-    kept = (a != b) & (b != c) & (c != a)
-    return Mesh(
-        mesh.vertices[first],
-        triangles[kept].astype(np.int32),
-        mesh.materials,
-        mesh.material[kept],
-        mesh.smooth[kept],
-    )

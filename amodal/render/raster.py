@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from amodal.render.mesh import Mesh
 from amodal.render.scene import Camera, Street, Thing
-from amodal.render.spans import Spans, bounds, filled, nearest, projected, spans
+from amodal.render.spans import Spans, bounds, filled, narrowed, nearest, projected, spans
 
 SCENERY = 0  # stands in `hidden_by` for all that is no object
 AHEAD = 0.05  # metres by which scenery must be nearer: wheels sink into no road
@@ -109,7 +108,7 @@ def outline(thing: Thing, camera: Camera) -> Outline | None:
     """The whole mask of an object as if it stood alone; None: the photo shows nothing of it."""
     width, height = camera.width, camera.height
     corners, ahead = projected(thing.placed, camera)
-    if not len(corners) or not _meets_photo(corners, width, height):
+    if not len(corners):
         return None
     runs = spans(corners, -width, -height, 2 * width, 2 * height)
     within = runs.inside(0, 0, width, height)
@@ -120,11 +119,6 @@ def outline(thing: Thing, camera: Camera) -> Outline | None:
     beyond |= x0 + mask.shape[1] >= 2 * width or y0 + mask.shape[0] >= 2 * height
     depth = 1 / float(corners[..., 2].max())
     return Outline(thing, mask, x0, y0, depth, ahead and not beyond, corners, within)
-
-
-def _meets_photo(corners: np.ndarray, width: int, height: int) -> bool:
-    x, y = corners[..., 0], corners[..., 1]
-    return bool(x.max() > 0 and y.max() > 0 and x.min() < width and y.min() < height)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,34 +139,35 @@ def _nearness(street: Street, outlines: Sequence[Outline]) -> _Nearness:
     scenery = np.zeros(size)
     if street.scenery and outlines:
         farthest = min(float(item.corners[..., 2].min()) for item in outlines)
-        for mesh in street.scenery:
-            _add_scenery(mesh, street.camera, cover > 0, farthest, scenery)
+        _add_scenery(street, cover > 0, farthest, scenery)
     contested = (cover > 1) | (scenery > 0)
     return _Nearness([_thing_nearness(item, contested, size) for item in outlines], scenery)
 
 
-def _add_scenery(
-    mesh: Mesh, camera: Camera, wanted: np.ndarray, farthest: float, out: np.ndarray
-) -> None:
-    """Raise `out` (H, W) to the scenery's nearness at wanted pixels."""
-    corners, _ = projected(mesh, camera)
-    corners = corners[_touching(corners, wanted, farthest)]
+def _add_scenery(street: Street, wanted: np.ndarray, farthest: float, out: np.ndarray) -> None:
+    """Raise `out` (H, W) to the scenery's nearness at wanted pixels, where above `farthest`."""
+    rows, columns = (np.flatnonzero(wanted.any(axis=axis)) for axis in (1, 0))
+    left, top = int(columns[0]), int(rows[0])
+    right, bottom = int(columns[-1]) + 1, int(rows[-1]) + 1
+    box, camera = (left, top, right, bottom), street.camera
+    parts = [narrowed(mesh, camera, box, 1 / farthest) for mesh in street.scenery]
+    corners = np.concatenate([projected(part, camera)[0] for part in parts])
+    corners = corners[_touching(corners, wanted[top:bottom, left:right], left, top)]
     if len(corners):
-        height, width = wanted.shape
-        nearest(corners, spans(corners, 0, 0, width, height), out, 0, 0, wanted)
+        nearest(corners, spans(corners, *box), out, 0, 0, wanted)
 
 
-def _touching(corners: np.ndarray, wanted: np.ndarray, farthest: float) -> np.ndarray:
-    """Indices of triangles, nearer than `farthest`, whose boxes hold a wanted pixel."""
+def _touching(corners: np.ndarray, wanted: np.ndarray, left: int, top: int) -> np.ndarray:
+    """Which triangles (T,) have boxes that hold a wanted pixel (h, w), the first at left, top."""
     height, width = wanted.shape
-    sums = np.zeros((height + 1, width + 1), np.int64)
-    sums[1:, 1:] = wanted.cumsum(axis=0).cumsum(axis=1)
-    low, high = bounds(corners)
-    ahead = (high[:, 2] > farthest).nonzero()[0]
-    low, high = low[ahead, :2], high[ahead, :2]
-    x0, y0 = np.floor(np.clip(low, 0, (width, height))).astype(np.int64).T
-    x1, y1 = np.ceil(np.clip(high, 0, (width, height))).astype(np.int64).T
-    return ahead[sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0] > 0]
+    sums = np.zeros((height + 1, width + 1), np.int32)
+    sums[1:, 1:] = wanted.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32)
+    (x0, y0), (x1, y1) = (bound.T for bound in bounds(corners[..., :2]))
+    x0, x1 = (np.clip(x - left, 0, width) for x in (x0, x1))
+    y0, y1 = (np.clip(y - top, 0, height) for y in (y0, y1))
+    x0, y0 = (np.floor(low).astype(np.int64) for low in (x0, y0))
+    x1, y1 = (np.ceil(high).astype(np.int64) for high in (x1, y1))
+    return sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0] > 0
 
 
 def _thing_nearness(item: Outline, contested: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -24,7 +24,7 @@ class Spans:
     Args:
         row: (N,) int64.
         start, end: (N,) int64, half-open columns.
-        triangle: (N,) int64, index of the triangle.
+        triangle: (N,) int64, index of the triangle, rising.
     """
 
     row: np.ndarray
@@ -58,6 +58,31 @@ def projected(mesh: Mesh, camera: Camera) -> tuple[np.ndarray, bool]:
     ahead = (corners[..., 2] > NEAR).sum(axis=1)
     pieces = [corners[ahead == 3], *_cut_near(corners[(ahead == 1) | (ahead == 2)])]
     return _pixels(np.concatenate(pieces), camera), False
+
+
+def narrowed(mesh: Mesh, camera: Camera, box: tuple[int, int, int, int], depth: float) -> Mesh:
+    """The part of a mesh that may show in a box of pixels and nearer than a depth.
+
+    Args:
+        mesh: in the world.
+        camera: who looks.
+        box: left, top, right, bottom.
+        depth: along the camera's axis, metres.
+    """
+    left, right = (x - camera.width / 2 for x in box[::2])
+    top, bottom = (y - camera.height / 2 for y in box[1::2])
+    f = camera.focal
+    # A point (right, down, forward, 1) of the camera's frame is outside where one of these is not
+    # above 0; a triangle is outside of what all its corners are outside of.
+    sides = [(f, 0, -left, 0), (-f, 0, right, 0), (0, f, -top, 0), (0, -f, bottom, 0)]
+    sides = np.array([*sides, (0, 0, 1, -NEAR), (0, 0, -1, depth)])
+    normals = sides[:, :3] @ camera.rotation
+    limits = normals @ camera.position - sides[:, 3]
+    fails = np.zeros(len(mesh.vertices), np.uint8)
+    for number, side in enumerate(normals @ mesh.vertices.T.astype(np.float64)):
+        fails |= (side <= limits[number]) * np.uint8(1 << number)
+    a, b, c = fails[mesh.triangles.T]
+    return mesh.part((a & b & c) == 0)
 
 
 def _pixels(seen: np.ndarray, camera: Camera) -> np.ndarray:
@@ -104,18 +129,19 @@ def spans(corners: np.ndarray, left: int, top: int, right: int, bottom: int) -> 
         corners: (T, 3, 2 or more), x and y in pixels first.
         left, top, right, bottom: half-open box of pixels to stay in.
     """
-    low, high = bounds(corners[..., :2])
+    # With the triangles along the last axis, which is long, all that follows is far faster.
+    a, b, c = points = np.ascontiguousarray(corners[..., :2].transpose(1, 2, 0))
+    low, high = np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
     some = np.ceil(low - 0.5) < np.ceil(high - 0.5)  # a pixel's centre lies in between
-    some &= (high > (left, top)) & (low < (right, bottom))
-    kept = (some[:, 0] & some[:, 1]).nonzero()[0]
-    points = corners[kept, :, :2]
-    points = np.take_along_axis(points, np.argsort(points[:, :, 1:], axis=1), axis=1)
-    rows = np.ceil(np.clip(points[:, :, 1], top - 1, bottom + 1) - 0.5).astype(np.int64)
-    begin, stop = np.maximum(rows[:, 0], top), np.minimum(rows[:, 2], bottom)
+    some &= (high > [[left], [top]]) & (low < [[right], [bottom]])
+    kept = (some[0] & some[1]).nonzero()[0]
+    points = _by_row(*points[:, :, kept])
+    rows = np.ceil(np.clip(points[:, 1], top - 1, bottom + 1) - 0.5).astype(np.int64)
+    begin, stop = np.maximum(rows[0], top), np.minimum(rows[2], bottom)
     counts = np.maximum(stop - begin, 0)
     which = np.repeat(np.arange(len(kept)), counts)
-    row = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts) + begin[which]
-    start, end = _columns(points, rows[:, 1], which, row)
+    row = np.arange(len(which)) + (begin - np.cumsum(counts) + counts)[which]
+    start, end = _columns(points, rows[1], which, row)
     start = np.ceil(np.clip(start, left, right) - 0.5).astype(np.int64)
     end = np.ceil(np.clip(end, left, right) - 0.5).astype(np.int64)
     start = np.maximum(start, left)
@@ -123,24 +149,35 @@ def spans(corners: np.ndarray, left: int, top: int, right: int, bottom: int) -> 
     return Spans(row[filled], start[filled], end[filled], kept[which[filled]])
 
 
+def _by_row(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """Corners (3, 2, T) of triangles from three corners (2, T) of x, y, sorted by y."""
+    a, b = _in_order(a, b)
+    b, c = _in_order(b, c)
+    a, b = _in_order(a, b)
+    return np.stack([a, b, c])
+
+
+def _in_order(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    wrong = first[1] > second[1]
+    return np.where(wrong, second, first), np.where(wrong, first, second)
+
+
 def _columns(
     points: np.ndarray, middle: np.ndarray, which: np.ndarray, row: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Left and right end (N,) of rows of triangles (T, 3, 2) sorted by y.
+    """Left and right end (N,) of rows of triangles (3, 2, T) sorted by y.
 
     An edge gives the same number whichever triangle asks, so that neighbours leave no gap.
     """
-    a, b, c = (points[which, corner] for corner in range(3))
-    upper = (row < middle[which])[:, None]
-    long = _edge_at(a, c, row)
-    short = _edge_at(np.where(upper, a, b), np.where(upper, b, c), row)
+    start, end = points[[0, 0, 1]], points[[2, 1, 2]]  # of the long edge, the upper, the lower one
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = (end[:, 0] - start[:, 0]) / (end[:, 1] - start[:, 1])
+    (x, y), slope = start.swapaxes(0, 1).reshape(2, -1), slope.reshape(-1)
+    centre = row + 0.5
+    count = len(middle)
+    short = which + np.where(row < middle[which], count, 2 * count)
+    long, short = (x[edge] + (centre - y[edge]) * slope[edge] for edge in (which, short))
     return np.minimum(long, short), np.maximum(long, short)
-
-
-def _edge_at(start: np.ndarray, end: np.ndarray, row: np.ndarray) -> np.ndarray:
-    """x (N,) of edges at the rows' pixel centres."""
-    slope = (end[:, 0] - start[:, 0]) / (end[:, 1] - start[:, 1])
-    return start[:, 0] + (row + 0.5 - start[:, 1]) * slope
 
 
 def filled(runs: Spans) -> tuple[np.ndarray, int, int]:
@@ -170,17 +207,17 @@ def nearest(
     runs = _with_wanted(runs, wanted, x0, y0)
     lengths = runs.end - runs.start
     which = np.repeat(np.arange(len(lengths)), lengths)
-    column = np.arange(len(which)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    column += runs.start[which]
-    place = (runs.row[which] - y0) * out.shape[1] + column - x0
+    row_start = (runs.row - y0) * out.shape[1] - x0
+    place = np.arange(len(which)) + (row_start + runs.start - np.cumsum(lengths) + lengths)[which]
     kept = wanted.reshape(-1)[place]
-    which, column, place = which[kept], column[kept], place[kept]
-    used, index = np.unique(runs.triangle, return_inverse=True)
-    plane, low, high = _planes(corners[used])
-    a, b, c = plane[index].T
+    which, place = which[kept], place[kept]
+    column = place - row_start[which]
+    # The runs of a triangle follow one another.
+    first = np.diff(runs.triangle, prepend=-1) != 0
+    a, b, c, low, high = _planes(corners[runs.triangle[first]])[:, np.cumsum(first) - 1]
     row_part = b * (runs.row + 0.5) + c + 0.5 * a
     value = row_part[which] + a[which] * column
-    value = np.clip(value, low[index][which], high[index][which])
+    value = np.clip(value, low[which], high[which])
     np.maximum.at(out.reshape(-1), place, value)
 
 
@@ -192,14 +229,13 @@ def _with_wanted(runs: Spans, wanted: np.ndarray, x0: int, y0: int) -> Spans:
     return runs.kept(sums[row, runs.end - x0] > sums[row, runs.start - x0])
 
 
-def _planes(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Nearness a x + b y + c of triangles, (T, 3) of a, b, c; and its bounds, (T,) each."""
-    x, y, z = np.moveaxis(corners, 2, 0)
-    low, high = bounds(corners[..., 2:])
-    dx, dy, dz = (value[:, 1:] - value[:, :1] for value in (x, y, z))
-    area = dx[:, 0] * dy[:, 1] - dx[:, 1] * dy[:, 0]
+def _planes(corners: np.ndarray) -> np.ndarray:
+    """a, b, c of the nearness a x + b y + c of triangles, and its least and greatest, (5, T)."""
+    x, y, z = np.ascontiguousarray(corners.transpose(2, 1, 0))
+    dx, dy, dz = (value[1:] - value[0] for value in (x, y, z))
+    area = dx[0] * dy[1] - dx[1] * dy[0]
     area = np.where(area == 0, np.inf, area)
-    a = (dz[:, 0] * dy[:, 1] - dz[:, 1] * dy[:, 0]) / area
-    b = (dx[:, 0] * dz[:, 1] - dx[:, 1] * dz[:, 0]) / area
-    c = z[:, 0] - a * x[:, 0] - b * y[:, 0]
-    return np.stack([a, b, c], axis=1), low[:, 0], high[:, 0]
+    a = (dz[0] * dy[1] - dz[1] * dy[0]) / area
+    b = (dx[0] * dz[1] - dx[1] * dz[0]) / area
+    c = z[0] - a * x[0] - b * y[0]
+    return np.stack([a, b, c, z.min(axis=0), z.max(axis=0)])

@@ -103,10 +103,29 @@ def _obstacles(scenery: Sequence[Mesh], corner: np.ndarray, length: float) -> np
     """(rows along y, columns along x) uint8: the cells in which scenery stands."""
     cells = np.zeros((int((length + 25) / CELL), int(80 / CELL)), np.uint8)
     for mesh in scenery:
-        corners = mesh.vertices[mesh.triangles]
-        heights = corners[..., 2]
-        standing = (heights.min(axis=1) < HIGH) & (heights.max(axis=1) > LOW)
-        flat = np.round((corners[standing][..., :2] - corner) / CELL).astype(np.int32)
         # Outlines suffice: nothing is small enough to stand inside of a triangle.
-        cv2.polylines(cells, list(flat), True, 1)
+        flat = np.round((_standing(mesh)[..., :2] - corner) / CELL).astype(np.int32)
+        _draw_outlines(cells, flat)
     return cells
+
+
+def _standing(mesh: Mesh) -> np.ndarray:
+    """Corners (T, 3, 3) of the triangles that stand in one's way."""
+    heights = mesh.vertices[:, 2]
+    high, low = (heights < HIGH)[mesh.triangles.T], (heights > LOW)[mesh.triangles.T]
+    standing = (high[0] | high[1] | high[2]) & (low[0] | low[1] | low[2])
+    return mesh.vertices[mesh.triangles[standing]]
+
+
+def _draw_outlines(cells: np.ndarray, corners: np.ndarray) -> None:
+    """Set the cells on the edges of triangles (T, 3, 2)."""
+    x, y = corners[..., 0], corners[..., 1]
+    left, above = x < 0, y < 0
+    right, below = x >= cells.shape[1], y >= cells.shape[0]
+    inside = ~(left | above | right | below)
+    cells[y[inside], x[inside]] = 1
+    # Most triangles are no larger than a cell: their corners are all that they cover.
+    long = np.abs(corners - corners[:, [1, 2, 0]]).reshape(-1, 6).max(axis=1, initial=0) > 1
+    for off in (left, above, right, below):
+        long &= ~(off[:, 0] & off[:, 1] & off[:, 2])
+    cv2.polylines(cells, list(corners[long]), True, 1)

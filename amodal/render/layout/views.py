@@ -92,7 +92,7 @@ def covered(camera: Camera, footprint: np.ndarray, columns: int) -> tuple[np.nda
 
 def _border(camera: Camera, footprint: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Points on a rectangle's edges to the right of the camera and before it, metres."""
-    steps = (np.roll(footprint, -1, axis=0) - footprint)[:, None] * _STEPS
+    steps = (footprint[[1, 2, 3, 0]] - footprint)[:, None] * _STEPS
     points = (footprint[:, None] + steps).reshape(-1, 2) - camera.position[:2]
     c, s = np.cos(camera.yaw), np.sin(camera.yaw)
     return points @ (c, s), points @ (-s, c)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from amodal.render.mesh import Material, Mesh, surface
+from amodal.render.mesh import Material, Mesh
 
 # Corners of a box are numbered x + 2 y + 4 z; each face counter-clockwise from outside.
 _FACES = np.array(
     [(0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5)]
 )
-_CORNERS = np.array([[(c >> axis) & 1 for axis in range(3)] for c in range(8)])
+# Whether each corner of each face has the greatest x, y, z.
+_CORNERS = (_FACES.reshape(-1, 1) >> np.arange(3)) & 1 == 1
 
 
 def boxes(low: np.ndarray, high: np.ndarray, material: Material) -> Mesh:
@@ -25,17 +26,30 @@ def boxes(low: np.ndarray, high: np.ndarray, material: Material) -> Mesh:
         high: greatest corners, as many.
         material: of all.
     """
-    low, high = (np.atleast_2d(np.asarray(c, np.float64)) for c in (low, high))
-    low, high = np.broadcast_arrays(low, high)
-    corners = np.where(_CORNERS, high[:, None], low[:, None])
-    return quads(corners[:, _FACES].reshape(-1, 4, 3), material)
+    low = np.asarray(low, np.float64).reshape(-1, 1, 3)
+    high = np.asarray(high, np.float64).reshape(-1, 1, 3)
+    corners = np.where(_CORNERS, high, low)
+    return quads(corners.reshape(-1, 4, 3), material)
 
 
 def quads(corners: np.ndarray, material: Material) -> Mesh:
     """Flat quadrilaterals (N, 4, 3), each counter-clockwise from outside."""
-    start = 4 * np.arange(len(corners))[:, None, None]
-    triangles = (start + np.array([(0, 1, 2), (0, 2, 3)])).reshape(-1, 3)
-    return surface(np.reshape(corners, (-1, 3)), triangles, material, smooth=False)
+    count = len(corners)
+    triangles = _HALVES[: 2 * count] if count <= _MANY else _halves(count)
+    vertices = corners.reshape(-1, 3).astype(np.float32, copy=False)
+    first, flat = np.zeros(2 * count, np.int32), np.zeros(2 * count, bool)
+    return Mesh(vertices, triangles, (material,), first, flat)
+
+
+def _halves(count: int) -> np.ndarray:
+    """Triangles of as many quadrilaterals."""
+    start = np.arange(0, 4 * count, 4, dtype=np.int32)[:, None]
+    return (start + np.array([0, 1, 2, 0, 2, 3], np.int32)).reshape(-1, 3)
+
+
+_MANY = 10_000
+_HALVES = _halves(_MANY)
+_HALVES.flags.writeable = False  # all meshes of quadrilaterals share it
 
 
 def sheet(x: tuple[float, float], y: tuple[float, float], z: float, material: Material) -> Mesh:
@@ -53,10 +67,11 @@ def sheets(rectangles: np.ndarray, z: float, material: Material) -> Mesh:
 
 def panel(u: np.ndarray, z: np.ndarray, y: float, material: Material) -> Mesh:
     """Upright rectangles that look along -y: `u` and `z` are (N, 2) of (least, greatest)."""
-    (u0, u1), (z0, z1) = np.atleast_2d(u).T, np.atleast_2d(z).T
-    level = np.full_like(u0, y)
-    corners = [(u0, level, z0), (u1, level, z0), (u1, level, z1), (u0, level, z1)]
-    return quads(np.moveaxis(np.array(corners), -1, 0), material)
+    corners = np.empty((len(u), 4, 3))
+    corners[..., 0] = u[:, [0, 1, 1, 0]]
+    corners[..., 1] = y
+    corners[..., 2] = z[:, [0, 0, 1, 1]]
+    return quads(corners, material)
 
 
 def leaves(
@@ -76,15 +91,32 @@ def leaves(
         material: of all.
     """
     count = len(centres)
-    size = np.broadcast_to(size, count)[:, None] * rng.uniform(0.7, 1.3, (count, 1))
-    facing = _unit(_unit(outward) + 0.75 * rng.normal(size=(count, 3)))
-    along = _unit(np.cross(facing, rng.normal(size=(count, 3))))
-    across = np.cross(facing, along)
+    size = size * rng.uniform(0.7, 1.3, count)
+    facing = unit(unit(columns(outward)) + 0.75 * columns(rng.normal(size=(count, 3))))
+    along = unit(_cross(facing, columns(rng.normal(size=(count, 3)))))
+    across = _cross(facing, along)
     tip, side, fold = size * along, 0.36 * size * across, 0.10 * size * facing
-    corners = [centres - 0.5 * tip, centres - side + fold, centres + 0.5 * tip]
-    corners.append(centres + side + fold)
-    return quads(np.stack(corners, axis=1), material)
+    middle = columns(centres)
+    corners = np.empty((count, 4, 3), np.float32)
+    corners[:, 0] = (middle - 0.5 * tip).T
+    corners[:, 1] = (middle - side + fold).T
+    corners[:, 2] = (middle + 0.5 * tip).T
+    corners[:, 3] = (middle + side + fold).T
+    return quads(corners, material)
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+def columns(vectors: np.ndarray) -> np.ndarray:
+    """(3, N) of (N, 3): with its long axis last an array is far faster to compute with."""
+    return np.ascontiguousarray(vectors.T)
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Vectors (3, N) of length 1."""
+    x, y, z = vectors
+    return vectors / np.maximum(np.sqrt(x * x + y * y + z * z), 1e-9)
+
+
+def _cross(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Vector products of vectors (3, N)."""
+    (a, b, c), (x, y, z) = first, second
+    return np.stack([b * z - c * y, c * x - a * z, a * y - b * x])

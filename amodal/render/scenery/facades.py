@@ -17,6 +17,17 @@ from amodal.render.scenery.shops import shop_front
 _REVEAL = 0.16  # how deep the panes lie in the wall
 _PANES = (p.WINDOW, p.CURTAIN, p.LIT_ROOM)
 
+# The sides of a hole (least x, greatest x, least z, greatest z): which of its numbers is a corner's
+# x, whether it lies at the back, which number is its z.
+_SIDES = np.array(
+    [
+        [(0, 0, 2), (0, 1, 2), (0, 1, 3), (0, 0, 3)],
+        [(1, 1, 2), (1, 0, 2), (1, 0, 3), (1, 1, 3)],
+        [(0, 0, 2), (1, 0, 2), (1, 1, 2), (0, 1, 2)],
+        [(0, 1, 3), (1, 1, 3), (1, 0, 3), (0, 0, 3)],
+    ]
+)
+
 
 @dataclass(frozen=True)
 class Front:
@@ -146,39 +157,29 @@ def pierced(
     width: float, z: tuple[float, float], holes: np.ndarray, wall: Material, reveal: Material
 ) -> list[Mesh]:
     """A wall from x = 0 to `width` with rectangular holes (N, 4) and their reveals."""
-    xs = np.unique(np.concatenate([[0.0, width], *holes[:, :2]]).round(4))
-    zs = np.unique(np.concatenate([z, *holes[:, 2:]]).round(4))
+    xs = np.unique(np.append(holes[:, :2], (0.0, width)).round(4))
+    zs = np.unique(np.append(holes[:, 2:], z).round(4))
     zs = zs[(zs >= z[0] - 1e-4) & (zs <= z[1] + 1e-4)]
-    x, h = (
-        np.array([a.ravel() for a in np.meshgrid(xs[i], zs[j])]).T
-        for i, j in ((slice(None, -1), slice(None, -1)), (slice(1, None), slice(1, None)))
-    )
-    middle = (x + h) / 2
-    solid = ~(
-        (middle[:, None, 0] > holes[:, 0])
-        & (middle[:, None, 0] < holes[:, 1])
-        & (middle[:, None, 1] > holes[:, 2])
-        & (middle[:, None, 1] < holes[:, 3])
-    ).any(axis=1)
-    low, high = x[solid], h[solid]
-    sheet = panel(
-        np.stack([low[:, 0], high[:, 0]], -1), np.stack([low[:, 1], high[:, 1]], -1), 0.0, wall
-    )
+    beside, above = _between(xs, holes[:, :2]), _between(zs, holes[:, 2:])
+    row, column = np.nonzero(~(above[:, None] & beside).any(axis=-1))
+    u, v = xs[[column, column + 1]].T, zs[[row, row + 1]].T
+    sheet = panel(u, v, 0.0, wall)
     return [sheet, _reveals(holes, reveal)] if len(holes) else [sheet]
+
+
+def _between(edges: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    """Whether the middle between each edge and the next lies in each span, (edges - 1, spans)."""
+    middle = (edges[:-1, None] + edges[1:, None]) / 2
+    return (middle > spans[:, 0]) & (middle < spans[:, 1])
 
 
 def _reveals(holes: np.ndarray, material: Material) -> Mesh:
     """The four sides of each hole, as deep as `_REVEAL`."""
-    x0, x1, z0, z1 = holes.T
-    front, back = np.zeros_like(x0), np.full_like(x0, _REVEAL)
-    sides = [
-        [(x0, front, z0), (x0, back, z0), (x0, back, z1), (x0, front, z1)],
-        [(x1, back, z0), (x1, front, z0), (x1, front, z1), (x1, back, z1)],
-        [(x0, front, z0), (x1, front, z0), (x1, back, z0), (x0, back, z0)],
-        [(x0, back, z1), (x1, back, z1), (x1, front, z1), (x0, front, z1)],
-    ]
-    corners = np.concatenate([np.moveaxis(np.array(side), -1, 0) for side in sides])
-    return quads(corners, material)
+    corners = np.empty((len(holes), *_SIDES.shape))
+    corners[..., 0] = holes[:, _SIDES[..., 0]]
+    corners[..., 1] = _REVEAL * _SIDES[..., 1]
+    corners[..., 2] = holes[:, _SIDES[..., 2]]
+    return quads(corners.swapaxes(0, 1).reshape(-1, 4, 3), material)
 
 
 def windows(

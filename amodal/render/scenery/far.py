@@ -8,7 +8,7 @@ from amodal.render.mesh import Mesh, merged
 from amodal.render.plan import BEHIND, Plan
 from amodal.render.primitives import cylinder, grid, tube
 from amodal.render.scenery import palette as p
-from amodal.render.scenery.build import leaves
+from amodal.render.scenery.build import columns, leaves, unit
 from amodal.render.scenery.ground import KERB_HEIGHT, crossing
 from amodal.render.scenery.trees import any_tree
 
@@ -52,10 +52,10 @@ def _woods(rng: np.random.Generator, plan: Plan) -> Mesh:
     ahead = trees[:, 1] > plan.length * 0.2
     trees, size = trees[ahead], size[ahead]
     which = np.repeat(np.arange(len(trees)), 130)
-    way = rng.normal(size=(len(which), 3))
-    way /= np.linalg.norm(way, axis=1, keepdims=True)
-    centres = trees[which] + way * size[which, None] * (1, 1, 0.9)
-    return leaves(rng, centres, way + np.array((0, 0, 0.5)), 1.6, p.foliage(rng))
+    way = unit(columns(rng.normal(size=(len(which), 3))))
+    centres = trees.T[:, which] + way * size[which] * np.array([[1], [1], [0.9]])
+    outward = way + np.array([[0], [0], [0.5]])
+    return leaves(rng, centres.T, outward.T, 1.6, p.foliage(rng))
 
 
 def tram_wires(rng: np.random.Generator, plan: Plan) -> list[Mesh]:

@@ -127,6 +127,7 @@ def shop_paint(rng: np.random.Generator) -> Material:
 
 def _one(rng: np.random.Generator, colours: tuple) -> tuple[float, float, float]:
     """One of the colours, up to an eighth brighter or darker."""
-    colour = np.array(colours[rng.integers(len(colours))])
-    red, green, blue = np.clip(colour * rng.uniform(0.88, 1.12) * rng.uniform(0.97, 1.03, 3), 0, 1)
-    return float(red), float(green), float(blue)
+    colour, light = colours[rng.integers(len(colours))], rng.uniform(0.88, 1.12)
+    tints = rng.uniform(0.97, 1.03, 3).tolist()
+    red, green, blue = (min(c * light * tint, 1.0) for c, tint in zip(colour, tints, strict=True))
+    return red, green, blue

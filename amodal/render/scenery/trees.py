@@ -10,9 +10,9 @@ import numpy as np
 
 from amodal.render.mesh import Material, Mesh, merged
 from amodal.render.plan import Plan
-from amodal.render.primitives import ellipsoid, tube
+from amodal.render.primitives import ellipsoid, tube, tubes
 from amodal.render.scenery import palette as p
-from amodal.render.scenery.build import boxes, leaves
+from amodal.render.scenery.build import boxes, columns, leaves, unit
 
 OVERHEAD = 5.3  # above the driven road nothing hangs lower; the tallest lorries are 4.1 m
 OVER_PARKING = 2.9
@@ -72,9 +72,10 @@ def broadleaf(
         p.BARK,
         sides=8,
     )
-    boughs = [_bough(rng, fork, clump, girth) for clump in clumps[:: 2 if detail > 0.3 else 4]]
+    boughs = np.array([_bough(rng, fork, end) for end in clumps[:: 2 if detail > 0.3 else 4]])
+    wood = tubes(boughs, girth * np.array([0.42, 0.26, 0.08]), p.BARK, 5)
     reach = rng.uniform(0.30, 0.42) * radius
-    return merged([trunk, *boughs, _crown(rng, clumps, middle, reach, radius, detail, leaf)])
+    return merged([trunk, wood, _crown(rng, clumps, middle, reach, radius, detail, leaf)])
 
 
 def _clump_centres(
@@ -89,10 +90,11 @@ def _clump_centres(
     return middle + way * away * half * lobes * 0.86
 
 
-def _bough(rng: np.random.Generator, fork: np.ndarray, end: np.ndarray, girth: float) -> Mesh:
+def _bough(rng: np.random.Generator, fork: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """The line (3, 3) of a bough from the fork or above it to a clump."""
     start = fork + np.array([0, 0, max(0.0, rng.uniform(-0.1, 0.45) * (end[2] - fork[2]))])
     bend = 0.5 * (start + end) + (*rng.normal(0, 0.12, 2), -0.12)
-    return tube(np.stack([start, bend, end]), girth * np.array([0.42, 0.26, 0.08]), p.BARK, 5)
+    return np.stack([start, bend, end])
 
 
 def _crown(
@@ -107,15 +109,18 @@ def _crown(
     """Leaves in a cloud around each clump's centre."""
     count = int(np.clip(1700 * radius**2 * detail, 300, 8500))
     which = rng.integers(len(clumps), size=count)
-    way = rng.normal(size=(count, 3))
-    way /= np.linalg.norm(way, axis=1, keepdims=True)
-    away = rng.random((count, 1)) ** 0.45
-    centres = (
-        clumps[which]
-        + way * away * reach * (1.2, 1.2, 0.85) * rng.uniform(0.7, 1.35, (len(clumps), 1))[which]
-    )
+    way = unit(columns(rng.normal(size=(count, 3))))
+    away = rng.random(count) ** 0.45
+    wide = rng.uniform(0.7, 1.35, len(clumps))[which]
+    offset = way * away * reach * _column(1.2, 1.2, 0.85) * wide
+    centres = clumps.T[:, which] + offset
+    outward = way + 0.6 * (centres - middle[:, None]) / radius + _column(0, 0, 0.35)
     size = np.clip(0.135 / np.sqrt(detail), 0.135, 0.50)
-    return leaves(rng, centres, way + 0.6 * (centres - middle) / radius + (0, 0, 0.35), size, leaf)
+    return leaves(rng, centres.T, outward.T, size, leaf)
+
+
+def _column(*vector: float) -> np.ndarray:
+    return np.array(vector)[:, None]
 
 
 def conifer(rng: np.random.Generator, height: float, detail: float) -> Mesh:
@@ -140,14 +145,12 @@ def shrub(rng: np.random.Generator, size: float, detail: float, leaf: Material) 
     """A bush of a given height."""
     core = ellipsoid((0, 0, 0.45 * size), (0.42 * size, 0.42 * size, 0.4 * size), p.SOIL, 5, 8)
     count = int(np.clip(420 * size**2 * detail, 80, 1500))
-    way = rng.normal(size=(count, 3))
-    way /= np.linalg.norm(way, axis=1, keepdims=True)
-    way[:, 2] = np.abs(way[:, 2]) - 0.25
-    centres = (0, 0, 0.45 * size) + way * rng.uniform(0.35, 0.62, (count, 1)) * size
-    centres[:, 2] = np.maximum(centres[:, 2], 0.05)
-    return merged(
-        [core, leaves(rng, centres, way, np.clip(0.09 / np.sqrt(detail), 0.09, 0.3), leaf)]
-    )
+    way = unit(columns(rng.normal(size=(count, 3))))
+    way[2] = np.abs(way[2]) - 0.25
+    centres = _column(0, 0, 0.45 * size) + way * rng.uniform(0.35, 0.62, count) * size
+    centres[2] = np.maximum(centres[2], 0.05)
+    wide = np.clip(0.09 / np.sqrt(detail), 0.09, 0.3)
+    return merged([core, leaves(rng, centres.T, way.T, wide, leaf)])
 
 
 def hedge(
@@ -184,13 +187,14 @@ def hedge(
 
 def cleared(mesh: Mesh, plan: Plan) -> Mesh:
     """Without the triangles that hang into the way of traffic."""
-    corners = mesh.vertices[mesh.triangles]
-    x, z = corners[..., 0], corners[..., 2]
+    x, z = mesh.vertices[:, 0], mesh.vertices[:, 2]
     parked = np.where(x < 0, plan.kerb(-1), plan.kerb(1))
-    low = ((np.abs(x) < plan.driven + 0.2) & (z < OVERHEAD)) | (
-        (np.abs(x) < parked) & (z < OVER_PARKING)
-    )
-    keep = ~low.any(axis=1)
+    low = (np.abs(x) < plan.driven + 0.2) & (z < OVERHEAD)
+    low |= (np.abs(x) < parked) & (z < OVER_PARKING)
+    a, b, c = low[mesh.triangles.T]
+    keep = ~(a | b | c)
+    if keep.all():
+        return mesh
     return Mesh(
         mesh.vertices, mesh.triangles[keep], mesh.materials, mesh.material[keep], mesh.smooth[keep]
     )
