@@ -107,7 +107,7 @@ def test_so_large_a_share_of_the_draws_is_rendered(share):
 
 @pytest.mark.parametrize("is_rendered", [False, True])
 def test_the_share_does_not_count_where_there_is_one_source(is_rendered):
-    shapes = [Shape(s.mask, s.category, s.track, is_rendered) for s in toy_shapes(8)]
+    shapes = [Shape(s.mask, s.category, s.track, rendered=is_rendered) for s in toy_shapes(8)]
     assert by_source(shapes, 0.5) == pytest.approx(np.arange(1, 9) / 8)
 
 

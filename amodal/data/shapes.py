@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -29,7 +29,7 @@ class Shape:
     mask: np.ndarray
     category: str
     track: tuple[int, ...]
-    rendered: bool = False
+    rendered: bool = field(default=False, kw_only=True)
 
 
 def is_clean_whole(item: TrackMask) -> bool:
