@@ -38,7 +38,7 @@ from amodal.data.dataset import DataSet, Item
 from amodal.data.parts import Parts, Summary
 from amodal.device import DEVICES, pick_device
 from amodal.errors import AmodalError
-from amodal.processes import joined, once, place
+from amodal.processes import joined, meet, once, place
 from amodal.scene import Completion
 
 COMPLETED_KEYS = ("segmentation", "bbox", "area", "visible_iou", "window", "samples", "input")
@@ -116,6 +116,7 @@ def complete_data_set(options: argparse.Namespace, device: torch.device) -> None
     shard = options.shard - 1
     mine = range(shard * count + rank, len(data.chunks), options.of * count)
     done = complete_chunks(completer, data, parts, mine, wanted)
+    meet()  # a slower process's parts belong to the output too
     once(_finish, options, parts, data.document, done * count, time.monotonic() - start)
 
 

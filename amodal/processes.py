@@ -55,9 +55,14 @@ def place() -> tuple[int, int]:
     return (dist.get_rank(), dist.get_world_size()) if are_several() else (0, 1)
 
 
+def meet() -> None:
+    """Wait until every process has come here."""
+    if are_several():
+        dist.barrier()
+
+
 def once(action: Callable[..., object], *arguments: object) -> None:
     """Let the first process do something; the others wait until it is done."""
     if place()[0] == 0:
         action(*arguments)
-    if are_several():
-        dist.barrier()
+    meet()

@@ -136,11 +136,11 @@ def test_shards_give_the_bytes_of_one(tmp_path, toy, small_chunks, capsys, of):
     assert text == expected
 
 
-def torchrun(*command_line):
+def torchrun(*command_line, program=("-m", "amodal.complete_dataset")):
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     run = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     return subprocess.run(
-        [*run, "-m", "amodal.complete_dataset", *command_line],
+        [*run, *program, *command_line],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -161,6 +161,31 @@ def test_two_processes_give_the_bytes_of_one(tmp_path, large):
     done = torchrun(*arguments(source, out, "--device", "cpu"))
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.count("wrote 1,500 completions") == 1
+    assert out.read_text() == expected
+
+
+SLOW_SECOND = """
+import sys, time
+from amodal import complete_dataset as command
+
+real = command.complete_chunks
+
+def slow(*arguments):
+    time.sleep(4 * command.place()[0])
+    return real(*arguments)
+
+command.complete_chunks = slow
+sys.exit(command.main(sys.argv[1:]))
+"""
+
+
+def test_the_first_process_waits_for_a_slower_one(tmp_path, large):
+    expected = complete(tmp_path, large)
+    source, out = tmp_path / "in.json", tmp_path / "slow.json"
+    (tmp_path / "slow.py").write_text(SLOW_SECOND)
+    program = (str(tmp_path / "slow.py"),)
+    done = torchrun(*arguments(source, out, "--device", "cpu"), program=program)
+    assert done.returncode == 0, done.stderr[-2000:]
     assert out.read_text() == expected
 
 
