@@ -28,6 +28,7 @@ from amodal.evaluation.edit_scores import (
 from amodal.evaluation.pictures_distance import EncoderDistance, Lpips
 from amodal.inpaint import OpenCV
 from amodal.layers import LayeredScene
+from amodal.scene import Completion, Instance, paste_window
 from amodal.truth import Truth, read_truth
 from tests.demo_parts import TINY
 from tests.rendered_scene import CAR, PERSON, SHIFT, VAN, layer, write_rendered_street
@@ -228,6 +229,26 @@ def test_the_editor_keeps_its_promise_and_a_broken_one_is_seen(truth, bench):
         edits.check(document)
 
 
+def test_thin_parts_of_a_shrunk_object_are_no_broken_promise(truth):
+    spokes = np.zeros((60, 60), bool)
+    spokes[::10] = True
+    instance = Instance(paste_window(spokes, 130, 30, *truth.photo.shape[:2]), "bicycle")
+    whole = [Completion(instance.modal, 0, 0)]
+    scene = LayeredScene.from_photo(truth.photo, [instance], whole)
+    scene = scene.move("object-1", -60, -10).scale("object-1", 0.4)
+    assert not scene.layers[0].silhouette(*truth.photo.shape[:2]).any()  # all of it is faint
+    decomposer = Decomposer(OpenCV())
+    picture, _ = decomposer.render(scene)
+    assert (picture != truth.photo)[30:80, 75:105].any()
+    assert promise(scene, picture, decomposer)["broken"] == 0
+
+
+def test_one_broken_pixel_is_never_rounded_away():
+    rows = [{"promised": 10**9, "broken": 1}, {"promised": 10**9, "broken": 0}, {"psnr": 1}]
+    text = edit_tables.exactness({"edits": rows})
+    assert "2,000,000,000 in 2 pictures; all but 1 of them" in text
+
+
 def test_hidden_colours_are_compared_where_both_have_some(truth, bench):
     scenes = {
         name: LayeredScene.from_photo(
@@ -287,7 +308,7 @@ def test_the_command_end_to_end(folder, tmp_path, monkeypatch, capsys):
     assert f"{folder.parent}" not in scores.read_text()
     report = capsys.readouterr().out
     assert page.read_text() in report
-    assert "100 % of them byte-identical" in report
+    assert "all of them are byte-identical" in report
     assert "| nothing done | – |" in report
 
     page.write_text("by hand\n<!-- begin small-all -->\nold\n<!-- end small-all -->\n")

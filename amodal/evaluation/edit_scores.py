@@ -13,25 +13,25 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from math import ceil
 from typing import Any
 
 import numpy as np
 
 from amodal.appearance import complete_appearance
 from amodal.completer import Completer
-from amodal.decompose import SOFT, Decomposer
+from amodal.decompose import Decomposer
 from amodal.evaluation.edit_cases import SHAPES
 from amodal.evaluation.pictures import ssim
 from amodal.evaluation.pictures_distance import PictureDistance
 from amodal.geometry import tight_box
 from amodal.inpaint import Inpainter, OpenCV
-from amodal.layers import LayeredScene, Patch
+from amodal.layers import Layer, LayeredScene, Patch
 from amodal.likeness import changed_region, psnr, psnr_of, same
+from amodal.placement import place
 from amodal.plate import plan_plate
 from amodal.scene import paste_window
 from amodal.truth import TrueEdit, TrueObject, Truth
-from amodal.visibility import dilate, gone, owners, shown
+from amodal.visibility import gone, owners, shown
 
 NOTHING, TRUE = "nothing done", "true colours"  # rows beside the ways of filling
 MOST_VISIBLE = 0.95  # share of an object's inside-photo mask: with more, nothing worth asking hides
@@ -121,8 +121,9 @@ def promise(scene: LayeredScene, picture: np.ndarray, decomposer: Decomposer) ->
 def untouched(scene: LayeredScene, decomposer: Decomposer) -> np.ndarray:
     """The pixels that an edit has no reason to change, (H, W) bool.
 
-    They lie neither in a vacated hole, nor under the old or the new silhouette (with its soft edge)
-    of a changed object, nor where an object in its place shows invented colours.
+    They lie neither in a vacated hole, nor under the old mask of a changed object or the new one
+    (however soft its edge: thin parts of a shrunk object are soft all over), nor where an object in
+    its place shows invented colours.
     """
     size = scene.photo.shape[:2]
     owner = owners(scene)
@@ -136,9 +137,17 @@ def untouched(scene: LayeredScene, decomposer: Decomposer) -> np.ndarray:
             continue
         touched |= layer.completion.on_photo(*size)
         if layer.placement.visible:
-            soft = SOFT + ceil(layer.placement.scale)
-            touched |= dilate(layer.silhouette(*size), soft, soft)
+            touched |= _reached(layer, size)
     return ~touched
+
+
+def _reached(layer: Layer, size: tuple[int, int]) -> np.ndarray:
+    """Where a moved object shows at all, however faintly, (H, W) bool."""
+    whole = layer.completion
+    mask = whole.mask.astype(np.float32)
+    affine = layer.placement.affine(layer.foot)
+    window, x0, y0 = place(mask, whole.x0, whole.y0, affine, *size)
+    return paste_window(window > 0, x0, y0, *size)
 
 
 def with_true_colours(scene: LayeredScene, truth: Truth, decomposer: Decomposer) -> LayeredScene:

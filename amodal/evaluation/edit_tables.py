@@ -86,11 +86,10 @@ def exactness(document: Document) -> str:
     """The editor's own promise, over all its pictures."""
     rows = [row for row in document["edits"] if "promised" in row]
     promised, broken = (sum(row[name] for row in rows) for name in ("promised", "broken"))
-    kept = 100 * (promised - broken) / max(promised, 1)
-    text = f"{kept:.4f}".rstrip("0").rstrip(".")
+    kept = "all of them are" if broken == 0 else f"all but {broken:,} of them are"
     return (
-        f"Pixels that the editor says it does not touch: {promised:,} in {len(rows)} pictures, "
-        f"{text} % of them byte-identical to the photo."
+        f"Pixels that the editor says it does not touch: {promised:,} in {len(rows)} pictures; "
+        f"{kept} byte-identical to the photo."
     )
 
 
