@@ -6,6 +6,7 @@ It sends finished gestures in image pixels and decides nothing: event "gesture".
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -103,8 +104,18 @@ def payload(view: StageView) -> dict:
 
 
 def file_for_browser(data: bytes, name: str) -> str:
-    """A file in Gradio's cache, from which a browser may fetch it."""
-    return processing_utils.save_bytes_to_cache(data, name, get_upload_folder())
+    """A file in Gradio's cache, from which a browser may fetch it.
+
+    Its folder is named by its content, so a file that is there is the right one. It is never
+    written again: another tab may be reading it.
+    """
+    path = Path(get_upload_folder()) / processing_utils.hash_bytes(data) / Path(name).name
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as partial:
+            partial.write(data)
+        Path(partial.name).replace(path)
+    return str(path.resolve())
 
 
 def _jpeg(picture: np.ndarray) -> bytes:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from demo.handlers import Handlers
 from demo.session import Session
+from demo.stage import file_for_browser
 from tests.demo_parts import (
     ON_CAR,
     click,
@@ -48,3 +49,13 @@ def test_every_handler_is_called_here() -> None:
     source = "".join(path.read_text() for path in Path(__file__).parent.glob("test_demo*.py"))
     called = set(re.findall(r"handlers\.(\w+)\(", source)) | set(re.findall(r'"(\w+)"', source))
     assert public <= called
+
+
+def test_a_file_that_a_browser_may_be_reading_is_not_written_again() -> None:
+    data = b"a picture that two tabs show"
+    path = Path(file_for_browser(data, "photo.jpg"))
+    before = path.stat().st_mtime_ns, path.stat().st_ino
+    assert Path(file_for_browser(data, "photo.jpg")) == path
+    assert (path.stat().st_mtime_ns, path.stat().st_ino) == before
+    assert path.read_bytes() == data
+    assert list(path.parent.iterdir()) == [path]
