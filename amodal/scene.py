@@ -10,20 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from amodal.classes import CLASSES
 from amodal.geometry import Box
-
-CLASSES = (
-    "unknown",
-    "car",
-    "van",
-    "truck",
-    "bus",
-    "tram",
-    "person",
-    "cyclist",
-    "bicycle",
-    "motorcycle",
-)
 
 
 @dataclass(frozen=True, eq=False)

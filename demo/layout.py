@@ -100,19 +100,7 @@ def picture() -> Panels:
 def _truth() -> Panels:
     """What is known of a rendered street, beside what the model imagines."""
     panels: Panels = {"lesson": gr.Markdown(elem_id="lesson")}
-    panels["true_shapes"] = gr.Gallery(
-        label=text.SHAPES,
-        show_label=False,
-        columns=4,
-        height="auto",
-        allow_preview=False,
-        object_fit="contain",
-        buttons=[],
-        format="jpeg",
-        interactive=False,
-        elem_id="true-shapes",
-        elem_classes="shapes",
-    )
+    panels["true_shapes"] = _tiles("true-shapes", 4)
     panels["true_edit"] = gr.Radio([], label=text.TRUE_EDIT, elem_id="true-edit")
     panels["true_edit_about"] = gr.Markdown(elem_id="true-edit-about")
     panels["true_comparison"] = gr.ImageSlider(
@@ -143,22 +131,27 @@ def marking() -> Panels:
     return panels
 
 
+def _tiles(id: str, columns: int) -> gr.Gallery:
+    """Pictures of shapes beside each other."""
+    return gr.Gallery(
+        label=text.SHAPES,
+        show_label=False,
+        columns=columns,
+        height="auto",
+        allow_preview=False,
+        object_fit="contain",
+        buttons=[],
+        format="jpeg",
+        interactive=False,
+        elem_id=id,
+    )
+
+
 def shapes() -> Panels:
     """The selected object's possible shapes."""
     with gr.Column(visible=False, elem_id="shapes-part") as part:
         gr.Markdown(f"### {text.SHAPES}\n{text.SHAPES_KEY}")
-        gallery = gr.Gallery(
-            label=text.SHAPES,
-            show_label=False,
-            columns=6,
-            height="auto",
-            allow_preview=False,
-            object_fit="contain",
-            buttons=[],
-            format="jpeg",
-            interactive=False,
-            elem_id="shapes",
-        )
+        gallery = _tiles("shapes", 6)
     return {"shapes_part": part, "shapes": gallery}
 
 

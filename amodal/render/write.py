@@ -30,6 +30,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from amodal.classes import CLASSES
 from amodal.data.runs import code
 from amodal.data.segmentation import encode_rle
 from amodal.render.raster import Seen, rasterise
@@ -37,19 +38,6 @@ from amodal.render.scene import Street, Thing
 
 PHOTO = "photo.png"
 SMALLEST = 12  # pixels: objects that are thinner are left out
-# As in amodal.scene.CLASSES, which needs torch; a test holds them together.
-CLASSES = (
-    "unknown",
-    "car",
-    "van",
-    "truck",
-    "bus",
-    "tram",
-    "person",
-    "cyclist",
-    "bicycle",
-    "motorcycle",
-)
 
 
 def write_scene(street: Street, folder: Path, pngs: bool = False) -> tuple[Seen, ...]:
