@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from amodal.layers import Layer
-from amodal.likeness import changed_region, psnr
+from amodal.layers import Appearance, Layer
+from amodal.likeness import changed_region, psnr, psnr_of
 from amodal.scene import Completion, paste_window
 from amodal.truth import TrueEdit, TrueObject
 
-OPAQUE = 250  # alpha from which on a pixel has the object's own colour
+OPAQUE = 251  # alpha from which on a pixel has the object's own colour
 
 
 def shape_iou(shape: Completion, true: TrueObject) -> tuple[float, float | None]:
@@ -38,6 +38,23 @@ def _iou(one: np.ndarray, other: np.ndarray) -> float | None:
     return float((one & other).sum() / union) if union else None
 
 
+def own_hidden(true: TrueObject, size: tuple[int, int]) -> np.ndarray:
+    """Hidden pixels of a photo of this size whose true colours are the object's own, (H, W) bool.
+
+    Pixels at its rim are mixed with what lies behind; an object without true colours has none.
+    """
+    if true.appearance is None:
+        return np.zeros(size, bool)
+    look = true.appearance
+    alpha = paste_window(look.rgba[..., 3], look.x0, look.y0, *size)
+    return (alpha >= OPAQUE) & ~true.instance.modal
+
+
+def colours_at(look: Appearance, where: np.ndarray) -> np.ndarray:
+    """Colours at set pixels (H, W) of a photo, (N, 3) uint8; black beyond the object's window."""
+    return paste_window(look.rgba, look.x0, look.y0, *where.shape)[where][:, :3]
+
+
 def colour_psnr(layer: Layer, true: TrueObject) -> float | None:
     """PSNR in dB of an object's imagined colours, on its hidden pixels inside photo and shape.
 
@@ -45,16 +62,11 @@ def colour_psnr(layer: Layer, true: TrueObject) -> float | None:
     """
     if layer.appearance is None or true.appearance is None:
         return None
-    height, width = layer.instance.modal.shape
-    ours, theirs = (
-        paste_window(look.rgba, look.x0, look.y0, height, width)
-        for look in (layer.appearance, true.appearance)
-    )
-    hidden = (theirs[..., 3] >= OPAQUE) & ~layer.instance.modal
-    hidden &= layer.completion.on_photo(height, width)
-    if not hidden.any():
+    size = layer.instance.modal.shape
+    compared = own_hidden(true, size) & layer.completion.on_photo(*size)
+    if not compared.any():
         return None
-    return psnr(ours[..., :3], theirs[..., :3], hidden)
+    return psnr_of(*(colours_at(look, compared) for look in (layer.appearance, true.appearance)))
 
 
 class EditScore(NamedTuple):

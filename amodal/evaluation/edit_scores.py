@@ -31,12 +31,12 @@ from amodal.placement import place
 from amodal.plate import plan_plate
 from amodal.scene import paste_window
 from amodal.truth import TrueEdit, TrueObject, Truth
+from amodal.truth_scores import colours_at, own_hidden
 from amodal.visibility import gone, owners, shown
 
 NOTHING, TRUE = "nothing done", "true colours"  # rows beside the ways of filling
 MOST_VISIBLE = 0.95  # share of an object's inside-photo mask: with more, nothing worth asking hides
 LEAST_HIDDEN = 100  # pixels
-OPAQUE = 250  # alpha above which a true pixel is the object's alone
 
 Row = dict[str, Any]
 
@@ -197,8 +197,7 @@ def score_object(
     hidden = hidden_part(item, size)
     if hidden is None or look is None:
         return
-    true = paste_window(look.rgba, look.x0, look.y0, *size)
-    hidden &= true[..., 3] > OPAQUE
+    hidden &= own_hidden(item, size)
     if not hidden.any():
         return
     id = truth.layer_id(item.number)
@@ -213,8 +212,7 @@ def score_object(
                 found = complete_appearance(
                     truth.photo, layer, owners(scene), scene.depth.index(id), inpainter
                 )
-                mine = paste_window(found.rgba, found.x0, found.y0, *size)
-                colours, expected = mine[both][:, :3], true[both][:, :3]
+                colours, expected = colours_at(found, both), colours_at(look, both)
                 row["psnr"] = psnr_of(colours, expected)
                 row["mae"] = float(np.abs(colours.astype(np.int16) - expected).mean())
             yield row

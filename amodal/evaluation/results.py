@@ -3,21 +3,17 @@
 FOLDER holds what `amodal.evaluate --json` wrote. For docs/results.md: main.json (all protocols),
 predicted.json (roughened masks), evidence.json, and ablate-NAME.json for each ablation. For
 docs/classes.md: for each of TRAININGS that there is, NAME.json (KITTI MOTS) and NAME-rendered.json.
-A table stands in the page between `<!-- begin NAME -->` and `<!-- end NAME -->`; all else there is
-written by hand.
+The page's places (amodal.evaluation.page) have the names of TABLES.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 
 from amodal.command import command
 from amodal.errors import AmodalError
+from amodal.evaluation import page as page_of_tables
 from amodal.evaluation.report import cell, degradation, facts, posterior_tables, protocol_tables
 from amodal.evaluation.report import table as markdown_table
 
@@ -226,26 +222,12 @@ def fill(page: str, files: Files) -> str:
         AmodalError: a place names no known table.
     """
 
-    def put(match: re.Match) -> str:
-        name = match["name"]
+    def table(name: str) -> str:
         if name not in TABLES:
             raise AmodalError(f"Table: got {name!r}, expected one of {', '.join(TABLES)}.")
-        return f"<!-- begin {name} -->\n{TABLES[name](files)}\n<!-- end {name} -->"
+        return TABLES[name](files)
 
-    place = r"<!-- begin (?P<name>[\w-]+) -->.*?<!-- end (?P=name) -->"
-    return re.sub(place, put, page, flags=re.DOTALL)
-
-
-def read(folder: Path) -> dict[str, dict]:
-    """The result files of a folder, by name.
-
-    Raises:
-        AmodalError: there are none.
-    """
-    files = {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
-    if not files:
-        raise AmodalError(f"{folder} holds no .json: make them by amodal.evaluate --json.")
-    return files
+    return page_of_tables.fill(page, table)
 
 
 def _file(files: Files, name: str) -> Mapping:
@@ -270,11 +252,7 @@ def _with_paper(first: str, rows: Iterable[list[str]]) -> str:
 
 @command("amodal.evaluation.results")
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m amodal.evaluation.results")
-    parser.add_argument("folder", type=Path, help="of the JSON files")
-    parser.add_argument("page", type=Path, help="to fill")
-    options = parser.parse_args(arguments)
-    options.page.write_text(fill(options.page.read_text(), read(options.folder)))
+    page_of_tables.fill_file("amodal.evaluation.results", arguments, fill)
 
 
 if __name__ == "__main__":

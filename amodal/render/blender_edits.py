@@ -14,11 +14,15 @@ from amodal.render.blender_scene import Box
 from amodal.render.blender_sky import sun_direction
 from amodal.render.layout.footprints import Ground, apart
 from amodal.render.mesh import Mesh
-from amodal.render.raster import Outline, outline
+from amodal.render.raster import Outline, Seen, outline, rasterise
 from amodal.render.scene import Light, Street, Thing
 
 _MARGIN = 14  # pixels around what changes: soft shadows, light that bounces
 _LEAST = 150  # pixels: smaller objects are not worth an edit
+_HALF_HIDDEN = 0.2, 0.8  # shares of an object in the photo, between which a deletion teaches most
+
+# A mask (h, w) bool and the pixel (x, y) of the photo at its corner.
+_Window = tuple[np.ndarray, int, int]
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,10 @@ def draw_edits(street: Street) -> list[Edit]:
     if not hiders:
         return []
     room = Room(street)
-    edits = [Edit("delete", "delete", removed=(hiders[0].id,))]
+    deleted = _revealing(street) or hiders[0].id
+    edits = [Edit("delete", "delete", removed=(deleted,))]
     # Others than the one that is deleted come first, so that the edits show different objects.
-    order = [*hiders[1:], hiders[0]]
+    order = sorted(hiders, key=lambda thing: thing.id == deleted)
     more = _sideways(rng, room, order), _in_depth(rng, room, order), _swapped(room, found)
     return [*edits, *(edit for edit in more if edit is not None)]
 
@@ -107,6 +112,21 @@ def _dimmed(vertices: np.ndarray) -> np.ndarray:
     return np.column_stack([(low + high)[:2] / 2 + around, np.full(8, low[2])])
 
 
+def _revealing(street: Street) -> int | None:
+    """Id of the object whose visible pixels lie before most of half-hidden ones, or None."""
+    seen = rasterise(street)
+    low, high = _HALF_HIDDEN
+    half = [item for item in seen if low <= item.occlusion_rate <= high]
+
+    def uncovered(item: Seen) -> int:
+        own = (item.modal, item.x0, item.y0)
+        behind = (other for other in half if item.id in other.hidden_by)
+        return sum(_shared(own, (other.inside, other.x0, other.y0)) for other in behind)
+
+    best = max(seen, key=uncovered, default=None)
+    return best.id if best is not None and uncovered(best) >= _LEAST else None
+
+
 def _hides(item: Outline, others: Sequence[Outline]) -> int:
     """Pixels of objects farther away that lie behind an object."""
     return sum(_overlap(item, other) for other in others if other.depth > item.depth)
@@ -114,12 +134,17 @@ def _hides(item: Outline, others: Sequence[Outline]) -> int:
 
 def _overlap(first: Outline, second: Outline) -> int:
     """Pixels that two whole masks share."""
-    boxes = [(i.x0, i.y0, i.x0 + i.mask.shape[1], i.y0 + i.mask.shape[0]) for i in (first, second)]
-    x0, y0 = (max(b[axis] for b in boxes) for axis in (0, 1))
-    x1, y1 = (min(b[axis] for b in boxes) for axis in (2, 3))
+    return _shared((first.mask, first.x0, first.y0), (second.mask, second.x0, second.y0))
+
+
+def _shared(first: _Window, second: _Window) -> int:
+    """Pixels that are set in two windows of one picture."""
+    ends = [(x + mask.shape[1], y + mask.shape[0]) for mask, x, y in (first, second)]
+    x0, y0 = max(first[1], second[1]), max(first[2], second[2])
+    x1, y1 = min(ends[0][0], ends[1][0]), min(ends[0][1], ends[1][1])
     if x1 <= x0 or y1 <= y0:
         return 0
-    cut = [i.mask[y0 - i.y0 : y1 - i.y0, x0 - i.x0 : x1 - i.x0] for i in (first, second)]
+    cut = [mask[y0 - y : y1 - y, x0 - x : x1 - x] for mask, x, y in (first, second)]
     return int((cut[0] & cut[1]).sum())
 
 
