@@ -45,6 +45,9 @@ def stage_path(folder: Path, stage: int) -> Path:
     return folder / f"stage{stage}.safetensors"
 
 
+COMPLETER_FILE = stage_path(Path(), 3).name  # of the network that the app uses
+
+
 def save_stage(folder: Path, info: StageInfo, modules: Mapping[str, nn.Module]) -> Path:
     """Write the modules' parameters, prefixed by their names."""
     path = stage_path(folder, info.stage)

@@ -1,5 +1,7 @@
 """Train Amodal-VAE: `python -m amodal.train --data kitti-mots --root DIR`.
 
+`--task inpaint` trains the inpainting network instead; its options are its own.
+
 Runs the three stages of the paper (section 4.1), goes on where an interrupted run stopped, and
 writes one safetensors file a stage and curves.json into --out. With several processes, one a
 graphics card or processor: `torchrun --nproc-per-node N -m amodal.train ...`.
@@ -24,6 +26,7 @@ from amodal.hub.manifest import FILE_NAME, Entry, describe_file, replace_entry
 from amodal.training import config as presets
 from amodal.training.ablations import ABLATIONS
 from amodal.training.distributed import joined, once, team
+from amodal.training.inpainting import command as inpainting
 from amodal.training.loop import Curves
 from amodal.training.options import (
     TOY,
@@ -34,9 +37,13 @@ from amodal.training.options import (
 )
 from amodal.training.stages import train
 
+INPAINT = "inpaint"
+TASKS = "shape", INPAINT
+
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m amodal.train", description=__doc__)
+    parser.add_argument("--task", choices=TASKS, default=TASKS[0], help="what to train")
     add_data_options(parser)
     parser.add_argument("--out", type=Path, default=Path("runs/default"))
     parser.add_argument(
@@ -48,8 +55,20 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _task(arguments: list[str] | None) -> tuple[str | None, list[str]]:
+    """The task that the arguments name, and the other arguments."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--task")
+    options, rest = parser.parse_known_args(arguments)
+    return options.task, rest
+
+
 @command("amodal.train")
 def main(arguments: list[str] | None = None) -> None:
+    task, rest = _task(arguments)
+    if task == INPAINT:
+        inpainting.main(rest)
+        return
     options = parse(arguments)
     with joined(pick_device(options.device)) as device:
         _train_on(device, options)

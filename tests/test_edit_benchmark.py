@@ -14,7 +14,8 @@ from amodal import likeness
 from amodal.completer import Completer
 from amodal.decompose import Decomposer
 from amodal.errors import AmodalError
-from amodal.evaluation import edit_results, edit_tables, edits, pictures
+from amodal.evaluation import edit_results, edit_tables, edits, pictures, pooled
+from amodal.evaluation.bootstrap import interval
 from amodal.evaluation.edit_cases import FILLS, SHAPES, find_streets
 from amodal.evaluation.edit_scores import (
     NOTHING,
@@ -274,13 +275,13 @@ def test_means_and_pairs_follow_their_definitions():
         {"street": street, "edit": edit, "psnr": value}
         for street, edit, value in (("a", "delete", 20), ("a", "swap", 30), ("b", "delete", 40))
     ]
-    assert edit_tables.mean(rows, "psnr")[0] == 30
-    low, high = edit_tables.interval(edit_tables.mean(rows, "psnr"))
+    assert pooled.mean(rows, "psnr")[0] == 30
+    low, high = interval(pooled.mean(rows, "psnr"))
     assert (low, high) == (25, 40)  # street a alone, street b alone
     better = [{**row, "psnr": row["psnr"] + 2} for row in rows]
-    assert (edit_tables.paired(better, rows, "psnr") == 2).all()
-    with pytest.raises(ValueError, match="same edits"):
-        edit_tables.paired(better[::-1], rows, "psnr")
+    assert (pooled.paired(better, rows, "psnr") == 2).all()
+    with pytest.raises(ValueError, match="same cases"):
+        pooled.paired(better[::-1], rows, "psnr")
 
 
 def test_times_are_told_as_ratios():
@@ -294,7 +295,7 @@ def test_times_are_told_as_ratios():
 
 
 def test_the_command_end_to_end(folder, tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(FILLS, "grey", Grey)
+    monkeypatch.setitem(FILLS, "grey", lambda folder: Grey())
     page, scores = tmp_path / "page.md", tmp_path / "files" / "small.json"
     scores.parent.mkdir()
     options = ["--scenes", f"{folder.parent}", "--fills", "opencv", "grey", "--weights", f"{TINY}"]

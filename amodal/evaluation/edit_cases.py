@@ -16,11 +16,14 @@ from amodal.truth import Truth, has_truth
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
-FILLS: Mapping[str, Callable[[], Inpainter]] = {
-    "opencv": OpenCV,
-    "mi-gan": lambda: MiGAN(fetch("mi-gan")),
+FILLS: Mapping[str, Callable[[Path], Inpainter]] = {
+    "opencv": lambda folder: OpenCV(),
+    "mi-gan": lambda folder: MiGAN(fetch("mi-gan")),
 }
-"""Ways of filling by name: a function that loads one, or raises AmodalError if it can't be had."""
+"""Ways of filling by name: a function of the folder with our own weights.
+
+It loads one, or raises AmodalError if it can't be had.
+"""
 
 Shapes = Callable[[Truth, Completer], list[Completion]]
 

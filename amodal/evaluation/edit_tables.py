@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from amodal.evaluation.bootstrap import Resampling, interval, ratio
+from amodal.evaluation.pooled import (
+    DISTANCE,
+    ERROR,
+    PSNR,
+    SSIM,
+    Row,
+    difference,
+    mean,
+    with_interval,
+)
 from amodal.evaluation.report import table
 
-Row = Mapping[str, Any]
 Method = tuple[str, str]  # fill, shapes
 Document = Mapping[str, Any]  # {"run": facts, "edits": rows, "objects": rows}
 
 KINDS = ("delete", "sideways", "depth", "swap")
 YARDSTICK = "opencv"  # whose time is 1
-PSNR, SSIM, DISTANCE = "psnr", "ssim", "distance"
-DIGITS = {PSNR: 2, SSIM: 3, DISTANCE: 4, "mae": 1}
 
 
 def overall(document: Document) -> str:
@@ -75,7 +79,7 @@ def appearance(document: Document) -> str:
         coloured = f"{100 * mean(mine, 'coloured')[0]:.1f} %"
         seen = [row for row in mine if PSNR in row]
         lines.append(
-            [*method, coloured, *(with_interval(seen, name) for name in (PSNR, "mae"))]
+            [*method, coloured, *(with_interval(seen, name) for name in (PSNR, ERROR))]
             if seen
             else [*method, coloured, "–", "–"]
         )
@@ -150,50 +154,6 @@ def of_method(rows: Sequence[Row], method: Method) -> list[Row]:
     return [row for row in rows if (row["fill"], row["shapes"]) == method]
 
 
-def mean(rows: Sequence[Row], metric: str) -> np.ndarray:
-    """The mean over rows, and over each draw of streets: (1 + draws,).
-
-    Raises:
-        ValueError: there are no rows.
-    """
-    if not rows:
-        raise ValueError("rows: got none, expected at least one")
-    values = np.array([row[metric] for row in rows], float)
-    sums = Resampling([row["street"] for row in rows]).sums(
-        np.column_stack([values, np.ones(len(values))])
-    )
-    return ratio(sums[:, 0], sums[:, 1])
-
-
-def with_interval(rows: Sequence[Row], metric: str) -> str:
-    """A mean as text, its interval in brackets."""
-    scores, digits = mean(rows, metric), DIGITS[metric]
-    low, high = interval(scores)
-    return f"{scores[0]:.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
-
-
-def paired(rows: Sequence[Row], others: Sequence[Row], metric: str) -> np.ndarray:
-    """The mean difference, edit by edit, and of each draw of streets: (1 + draws,).
-
-    Raises:
-        ValueError: the rows are not about the same edits.
-    """
-    if [_about(row) for row in rows] != [_about(row) for row in others]:
-        raise ValueError("rows: not about the same edits, in one order")
-    joined = [
-        {"street": row["street"], metric: row[metric] - other[metric]}
-        for row, other in zip(rows, others, strict=True)
-    ]
-    return mean(joined, metric)
-
-
-def difference(rows: Sequence[Row], others: Sequence[Row], metric: str) -> str:
-    """`paired` as text."""
-    scores, digits = paired(rows, others, metric), DIGITS[metric]
-    low, high = interval(scores)
-    return f"{scores[0]:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
-
-
 def slowness(rows: Sequence[Row], method: Method) -> str:
     """The time of all edits ÷ OpenCV's time with the same shapes, as text."""
     mine = [row["seconds"] for row in of_method(rows, method) if "seconds" in row]
@@ -201,10 +161,6 @@ def slowness(rows: Sequence[Row], method: Method) -> str:
     if not mine or not theirs:
         return "–"
     return f"{sum(mine) / sum(row['seconds'] for row in theirs):.1f}"
-
-
-def _about(row: Row) -> tuple:
-    return row["street"], row["edit"]
 
 
 def _title(metric: str, document: Document) -> str:

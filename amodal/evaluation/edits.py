@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from amodal.checkpoint import COMPLETER_FILE
 from amodal.command import command
 from amodal.completer import Completer
 from amodal.errors import AmodalError
@@ -25,7 +26,7 @@ from amodal.evaluation.edit_tables import Document, markdown
 from amodal.evaluation.pictures_distance import DISTANCES
 from amodal.evaluation.record import rounded
 from amodal.hub import fetch_own
-from amodal.hub.manifest import FILE_NAME, own_entries
+from amodal.hub.manifest import FILE_NAME, own_entry
 from amodal.likeness import LEVEL
 from amodal.truth import read_truth
 
@@ -83,7 +84,7 @@ def measure(options: argparse.Namespace) -> Document:
     folder = fetch_own(options.weights)
     load = DISTANCES.get(options.perceptual)
     bench = Bench(
-        {name: FILLS[name]() for name in FILLS if name in options.fills},
+        {name: FILLS[name](folder) for name in FILLS if name in options.fills},
         tuple(name for name in SHAPES if name in options.shapes),
         Completer.load(folder, device="cpu"),
         load() if load else None,
@@ -96,7 +97,7 @@ def measure(options: argparse.Namespace) -> Document:
         objects += found[1]
     if not edits:
         raise AmodalError("The streets hold no edit that changes a picture: render them again.")
-    (entry,) = own_entries(folder / FILE_NAME)
+    entry = own_entry(folder / FILE_NAME, COMPLETER_FILE)
     run = {
         "command": command_line(options),
         "streets": [path.name for path in streets],

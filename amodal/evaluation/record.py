@@ -10,9 +10,10 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+from amodal.checkpoint import COMPLETER_FILE
 from amodal.evaluation.methods import Context
 from amodal.hub import replace_entry
-from amodal.hub.manifest import FILE_NAME, WeightFile, describe_file, own_entries
+from amodal.hub.manifest import FILE_NAME, WeightFile, describe_file, own_entry
 
 PACKAGES = ("torch", "numpy", "opencv-python")
 OPTIONS = (
@@ -29,7 +30,7 @@ OPTIONS = (
 
 def describe(folder: Path, context: Context) -> dict:
     """The weights and versions behind scores, for whoever reads them later."""
-    (entry,) = own_entries(folder / FILE_NAME)
+    entry = own_entry(folder / FILE_NAME, COMPLETER_FILE)
     rivals = context.baselines.glob("*.safetensors") if context.baselines else ()
     return {
         "weights": {"name": entry.name, "sha256": _digests(entry.files)},
@@ -83,7 +84,7 @@ def _plain(value: object) -> str:
 
 def record(manifest: Path, results: Mapping[str, Mapping[str, Mapping]]) -> None:
     """Enter the plain scores, rounded to 4 digits, into the own entry of a manifest."""
-    (entry,) = own_entries(manifest)
+    entry = own_entry(manifest, COMPLETER_FILE)
     rounded = {
         protocol: {method: _scalars(block) for method, block in table.items()}
         for protocol, table in results.items()

@@ -183,6 +183,22 @@ def own_entries(path: Path) -> tuple[Entry, ...]:
     return entries
 
 
+def own_entry(path: Path, file: str) -> Entry:
+    """The own entry of a manifest that a file belongs to.
+
+    Raises:
+        WeightsUnavailable: as `own_entries`, or none has such a file.
+    """
+    for entry in own_entries(path):
+        if any(one.file == file for one in entry.files):
+            return entry
+    raise WeightsUnavailable(
+        f"The weights in {path.parent}",
+        f"{path.name} lists no {file}",
+        "Choose a folder or a Hub repo that has it.",
+    )
+
+
 def own_files(path: Path) -> tuple[WeightFile, ...]:
     """All files of `own_entries`."""
     return tuple(file for entry in own_entries(path) for file in entry.files)

@@ -1,0 +1,53 @@
+"""Our inpainter: partial convolutions, trained by `python -m amodal.train --task inpaint`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from amodal.device import pick_device
+from amodal.inpaint.checkpoint import load
+from amodal.inpaint.crops import fill_by_crops
+
+SIZE = 512  # pixels a side; larger views are shrunk to it
+
+
+class PartialConvolutions:
+    """The Inpainter with our own weights.
+
+    Args:
+        path: `inpaint.safetensors`.
+        device: "auto", "cpu", "cuda" or "mps".
+
+    Raises:
+        AmodalError: the file is missing or damaged.
+    """
+
+    name = "Partial convolutions"
+
+    def __init__(self, path: Path, device: str = "auto") -> None:
+        network, _ = load(path)
+        self._device = pick_device(device)
+        self._network = network.to(self._device, memory_format=torch.channels_last)
+
+    def fill(self, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        """See Inpainter.fill."""
+        return fill_by_crops(image, hole, self._paint, SIZE)
+
+    @torch.inference_mode()
+    def _paint(self, crop: np.ndarray, hole: np.ndarray) -> np.ndarray:
+        height, width = hole.shape
+        stride = self._network.config.stride
+        below, beside = -height % stride, -width % stride
+        pixels = np.pad(crop, ((0, below), (0, beside), (0, 0)))
+        known = np.pad(~hole, ((0, below), (0, beside)))  # the margin is not known
+        picture = self._tensor(pixels).permute(2, 0, 1)[None] / 255
+        filled = self._network(picture, self._tensor(known)[None, None])
+        levels = (255 * filled[0].clamp(0, 1)).round().to(torch.uint8)
+        return levels.permute(1, 2, 0).cpu().numpy()[:height, :width]
+
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        return torch.from_numpy(values).to(self._device, torch.float32)
