@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from street import HIDDEN, change, driving, extent, street, write_street
 
 from amodal.data import kitti_mots
 from amodal.errors import AmodalError
@@ -12,6 +11,7 @@ from amodal.evaluation import box
 from amodal.evaluation.box import LIST_FILE, case_of, draw, held_out_cases
 from amodal.evaluation.recording import Recording
 from amodal.geometry import Box, tight_box
+from tests.street import HIDDEN, change, driving, extent, street, write_street
 
 
 @pytest.fixture

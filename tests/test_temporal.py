@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from street import HIDDEN, OTHER, PARKED, car, change, driving, extent, street, write_street
 
 from amodal.data import kitti_mots
 from amodal.errors import AmodalError
@@ -17,6 +16,7 @@ from amodal.evaluation.surroundings import contact, look_around
 from amodal.evaluation.temporal import LIST_FILE, case_of, draw, read_list, twin_of, write_list
 from amodal.evaluation.transfer import LIMIT, Shift
 from amodal.geometry import Box
+from tests.street import HIDDEN, OTHER, PARKED, car, change, driving, extent, street, write_street
 
 WHOLE_FRAMES, HIDDEN_FRAMES = (0, 1, 2, 3, 4), (6, 8)
 

@@ -3,12 +3,12 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from street import car, extent
 
 from amodal.data.kitti_mots import Label, TrackMask
 from amodal.data.shapes import tight
 from amodal.evaluation.transfer import LIMIT, Shift, agreement, carry, climb, fit, paint, transfer
 from amodal.geometry import Box
+from tests.street import car, extent
 
 edges = st.floats(-500, 500)
 sizes = st.floats(1, 400)
