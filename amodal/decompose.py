@@ -25,16 +25,10 @@ class Decomposer:
 
     Args:
         inpainter: invents pixels.
-        grow: rim around a removed object that is repainted too, as a share of the square root of
-            its area.
-        shadow: strip below it that is repainted too, for its contact shadow, as a share of its
-            height.
     """
 
-    def __init__(self, inpainter: Inpainter, grow: float = 0.03, shadow: float = 0.08) -> None:
+    def __init__(self, inpainter: Inpainter) -> None:
         self.inpainter = inpainter
-        self.grow = grow
-        self.shadow = shadow
 
     def render(
         self, scene: LayeredScene, progress: Progress | None = None
@@ -54,7 +48,7 @@ class Decomposer:
         """
         owner = owners(scene)
         away = [layer.id for layer in scene.layers if not layer.placement.in_place]
-        steps = plan_plate(scene, owner, away, self.grow, self.shadow)
+        steps = plan_plate(scene, owner, away)
         colourless = [
             id for id in uncovered(scene, owner, {step.key[0]: step.hole for step in steps})
         ]
@@ -74,7 +68,7 @@ class Decomposer:
             AmodalError: the objects cover the whole photo.
         """
         owner = owners(scene)
-        steps = plan_plate(scene, owner, scene.depth, self.grow, self.shadow)
+        steps = plan_plate(scene, owner, scene.depth)
         scene = self._invent(scene, owner, steps, scene.depth, progress)
         plate = scene.photo.copy()
         for step in steps:

@@ -15,6 +15,7 @@ import numpy as np
 from amodal.depth import guess_depth_order
 from amodal.errors import AmodalError
 from amodal.geometry import Box, tight_box
+from amodal.margins import Margins
 from amodal.placement import Placement, place
 from amodal.scene import Completion, Instance, paste_window
 
@@ -110,12 +111,14 @@ class LayeredScene:
         layers: back to front, as they are stacked now.
         depth: the ids back to front, as they stand in the photo.
         patches: the parts of the plate that have been painted so far.
+        margins: what is repainted around objects that leave their place.
     """
 
     photo: np.ndarray
     layers: tuple[Layer, ...]
     depth: tuple[str, ...]
     patches: Mapping[PatchKey, Patch] = field(default_factory=dict)
+    margins: Margins = Margins()
 
     @classmethod
     def from_photo(
@@ -237,6 +240,10 @@ class LayeredScene:
         if sorted(ids) != sorted(self.depth):
             raise ValueError(f"ids: got {list(ids)}, expected each of {sorted(self.depth)} once")
         return replace(self, layers=tuple(self.layer(id) for id in ids))
+
+    def with_margins(self, margins: Margins) -> LayeredScene:
+        """Repaint more or less around objects that leave their place."""
+        return self if margins == self.margins else replace(self, margins=margins, patches={})
 
     def _index(self, id: str) -> int:
         for index, layer in enumerate(self.layers):

@@ -39,22 +39,20 @@ class PlateStep:
 
 
 def plan_plate(
-    scene: LayeredScene, owner: np.ndarray, away: Collection[str], grow: float, shadow: float
+    scene: LayeredScene, owner: np.ndarray, away: Collection[str]
 ) -> tuple[PlateStep, ...]:
     """The patches for the objects that have left their place, in the order of painting.
 
     Args:
         owner: (H, W) int16, as from visibility.owners().
         away: ids.
-        grow: see visibility.vacated().
-        shadow: see visibility.vacated().
     """
     steps: list[PlateStep] = []
     for position in range(len(scene.depth) - 1, -1, -1):
         id = scene.depth[position]
         if id not in away:
             continue
-        hole = vacated(owner, position, grow, shadow)
+        hole = vacated(owner, position, scene.margins)
         near = dilate(hole, TOUCH, TOUCH)
         under: set[str] = set()
         painted = np.zeros_like(hole)

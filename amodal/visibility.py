@@ -14,6 +14,7 @@ import numpy as np
 
 from amodal.geometry import tight_box
 from amodal.layers import Layer, LayeredScene, Patch
+from amodal.margins import Margins
 from amodal.scene import paste_window
 
 BACKGROUND = -1
@@ -28,7 +29,7 @@ def owners(scene: LayeredScene) -> np.ndarray:
     return owner
 
 
-def vacated(owner: np.ndarray, position: int, grow: float, shadow: float) -> np.ndarray:
+def vacated(owner: np.ndarray, position: int, margins: Margins) -> np.ndarray:
     """The pixels that can't be kept when an object leaves its place, (H, W) bool.
 
     Its own pixels; a rim of background and of objects behind it, whose pixels there may be mixed
@@ -39,15 +40,14 @@ def vacated(owner: np.ndarray, position: int, grow: float, shadow: float) -> np.
     Args:
         owner: as from owners().
         position: the object's.
-        grow: width of the rim, as a share of the square root of the object's area; at least 3 px.
-        shadow: height of the strip, as a share of the object's height.
+        margins: widths of the rim and of the strip.
     """
     own = owner == position
     if not own.any():
         return own
     box = tight_box(own)
-    rim = max(3, round(grow * float(np.sqrt(own.sum()))))
-    strip = max(rim, round(shadow * box.height))
+    rim = max(3, round(margins.rim * float(np.sqrt(own.sum()))))
+    strip = max(rim, round(margins.shadow * box.height))
     height, width = owner.shape
     margin = max(rim, strip) + 1
     rows = slice(max(int(box.y0) - margin, 0), min(int(box.y1) + margin, height))

@@ -19,6 +19,7 @@ from amodal.errors import AmodalError
 from amodal.evidence import NO_EVIDENCE
 from amodal.export import layers_zip, png_bytes
 from amodal.layers import LayeredScene
+from amodal.margins import Margins
 from amodal.photo import load_photo
 from amodal.pipeline import Pipeline
 from demo import text
@@ -228,6 +229,18 @@ class Handlers:
         scene, id = scene_of(session), picked_of(session)
         factor = float(percent) / 100 / scene.layer(id).placement.scale
         return self._edited(session, scene.scale(id, factor), progress)
+
+    @told
+    def margins(
+        self, session: Session, rim: float, shadow: float, progress: gr.Progress = PROGRESS
+    ) -> View:
+        """Repaint more or less around all objects that leave their place (per cent)."""
+        if rim is None or shadow is None:
+            raise AmodalError(text.NEED_MARGINS)
+        scene = scene_of(session).with_margins(Margins(rim / 100, shadow / 100))
+        if scene is session.scene:
+            return self._show(session, session)
+        return self._edited(session, scene, progress)
 
     # History
 

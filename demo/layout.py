@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import gradio as gr
 
+from amodal.margins import Margins
 from amodal.scene import CLASSES
 from demo import text
 from demo.examples import Example
@@ -212,6 +213,20 @@ def edits() -> Panels:
             )
             panels["move"] = gr.Button(text.MOVE, size="sm", min_width=60, elem_id="move")
     return panels
+
+
+def repainting() -> Panels:
+    """How much around removed and moved objects is repainted."""
+    first = Margins()
+    with gr.Accordion(text.MARGINS, open=False, visible=False, elem_id="margins") as part:
+        gr.Markdown(text.MARGINS_KEY, elem_classes="small")
+        sliders = {
+            name: gr.Slider(
+                0, most, round(100 * getattr(first, name)), step=1, label=label, elem_id=name
+            )
+            for name, label, most in (("rim", text.RIM, 15), ("shadow", text.SHADOW, 50))
+        }
+    return {"margins_panel": part, **sliders}
 
 
 def saving() -> Panels:

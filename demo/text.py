@@ -36,6 +36,7 @@ ALL_ERASED = "Nothing of the object would be left: erase less, or delete the obj
 NOT_IN_PLACE = "The object was moved, but its mask belongs to the photo: put it back first."
 NO_OBJECTS = "There are no objects yet: add one, or import masks."
 NEED_NUMBERS = "Fill in the number of samples, the seed and the temperature."
+NEED_MARGINS = "Fill in both widths."
 NEED_OBJECT = "Select an object first: click it on the photo."
 NEED_PHOTO = "Open a photo first: choose an example or upload your own."
 NOTHING_HERE = "No object here. Click an outline, or choose “Add object”."
@@ -112,6 +113,13 @@ SIZE = "Size (%)"
 RIGHT = "Right (px)"
 DOWN = "Down (px)"
 MOVE = "Move"
+MARGINS = "Edges of what was removed"
+MARGINS_KEY = (
+    "Wider, if a rim or a shadow of a removed or moved object is left. "
+    "Shares of the object's own size."
+)
+RIM = "Rim (%)"
+SHADOW = "Shadow strip below (%)"
 HISTORY = {"undo": "Undo", "redo": "Redo", "reset": "Reset"}
 
 SAVE = "Save"

@@ -81,7 +81,7 @@ def build(handlers: Handlers) -> gr.Blocks:
                 panels |= layout.picture() | layout.shapes()
             with gr.Column(scale=1, min_width=300, elem_id="right"):
                 panels |= layout.marking() | layout.selected()
-                panels |= layout.edits() | layout.saving()
+                panels |= layout.edits() | layout.repainting() | layout.saving()
         with gr.Accordion(text.ABOUT, open=False, elem_id="about"):
             gr.Markdown(about_text())
         wire = Wire(panels)
@@ -144,6 +144,9 @@ def wire_page(wire: Wire, handlers: Handlers, panels: Panels) -> None:
     for name in (*text.EDITS, *text.HISTORY):
         wire(panels[name].click, getattr(handlers, name))
     wire(panels["size"].release, handlers.resize, panels["size"], latest=True)
+    margins = [panels[name] for name in ("rim", "shadow")]
+    for widget in margins:
+        wire(widget.release, handlers.margins, *margins, latest=True)
     wire(panels["move"].click, handlers.move, panels["right"], panels["down"])
 
 

@@ -38,6 +38,9 @@ class View(NamedTuple):
     chance: object
     size: object
     edit_panel: object
+    margins_panel: object
+    rim: object
+    shadow: object
     undo: object
     redo: object
     reset: object
@@ -75,6 +78,9 @@ def show(session: Session, before: Session, notices: Sequence[Notice]) -> View:
         chance=_chance(session, before),
         size=round(100 * layer.placement.scale) if layer else gr.skip(),
         edit_panel=gr.update(visible=layer is not None),
+        margins_panel=gr.update(visible=session.step is not None),
+        rim=_percent(session, "rim"),
+        shadow=_percent(session, "shadow"),
         undo=gr.update(interactive=bool(session.past)),
         redo=gr.update(interactive=bool(session.future)),
         reset=gr.update(interactive=session.step is not None and is_edited(session.scene)),
@@ -167,6 +173,13 @@ def hint(session: Session) -> str:
     if session.tool == "pick" and session.picked is not None:
         return text.HINT_PICKED
     return text.HINTS[session.tool]
+
+
+def _percent(session: Session, margin: str) -> object:
+    """A margin of the scene, for its slider."""
+    if session.step is None:
+        return gr.skip()
+    return round(100 * getattr(session.scene.margins, margin))
 
 
 def _draft_class(session: Session, before: Session) -> object:

@@ -22,6 +22,7 @@ from amodal.errors import AmodalError
 from amodal.export import layers_zip
 from amodal.inpaint.opencv import OpenCV
 from amodal.layers import LayeredScene
+from amodal.margins import Margins
 from amodal.photo import load_photo
 from amodal.scene import Completion, Instance
 from amodal.visibility import owners, vacated
@@ -50,7 +51,7 @@ def may_cover_all(scene: LayeredScene) -> bool:
     """Whether removing everything leaves nothing to learn from."""
     owner = owners(scene)
     return np.logical_or.reduce(
-        [vacated(owner, i, 0.03, 0.08) for i in range(len(scene.depth))]
+        [vacated(owner, i, Margins()) for i in range(len(scene.depth))]
     ).all()
 
 
@@ -81,7 +82,7 @@ def test_only_what_an_edit_touches_changes(data: st.DataObject) -> None:
     for position, id in enumerate(scene.depth):
         layer = edited.layer(id)
         if not layer.placement.in_place:
-            reach |= vacated(owner, position, 0.03, 0.08)
+            reach |= vacated(owner, position, Margins())
             if layer.placement.visible:
                 shape = layer.silhouette(*owner.shape).astype(np.uint8)
                 reach |= cv2.dilate(shape, np.ones((9, 9), np.uint8)).astype(bool)
@@ -250,8 +251,32 @@ def test_a_removed_object_takes_its_shadow_along() -> None:
     photo[modal] = RED
     scene = LayeredScene.from_photo(photo, [Instance(modal)], [Completion(modal, 0, 0)])
     assert render(scene.delete("object-1")).min() > 150
-    without = Decomposer(OpenCV(size=64), shadow=0.0)
-    assert without.render(scene.delete("object-1"))[0].min() < 50
+    without = scene.with_margins(Margins(shadow=0.0))
+    assert render(without.delete("object-1")).min() < 50
+
+
+def test_other_margins_paint_anew_and_keep_everything_else() -> None:
+    size = (60, 60)
+    modal = rectangle(*size, 20, 20, 40, 40)
+    photo = np.full((*size, 3), 200, np.uint8)
+    photo[modal] = RED
+    scene = LayeredScene.from_photo(photo, [Instance(modal)], [Completion(modal, 0, 0)])
+    _, painted = DECOMPOSER.render(scene.delete("object-1"))
+    wide = painted.with_margins(Margins(rim=0.4))
+    assert not wide.patches
+    assert not wide.layer("object-1").placement.visible
+    (patch,) = DECOMPOSER.render(wide)[1].patches.values()
+    (narrow,) = painted.patches.values()
+    assert patch.hole.sum() > 1.5 * narrow.hole.sum()
+    assert painted.with_margins(Margins()) is painted  # nothing changes, nothing is forgotten
+
+
+@pytest.mark.parametrize("share", [-0.01, 0.51, float("nan")])
+def test_margins_beyond_reason_are_refused(share: float) -> None:
+    with pytest.raises(AmodalError, match="choose a share between 0 and 50%"):
+        Margins(rim=share)
+    with pytest.raises(AmodalError, match="The shadow would be"):
+        Margins(shadow=share)
 
 
 def test_an_object_that_fills_the_photo_cannot_be_removed() -> None:
@@ -329,7 +354,7 @@ def test_on_a_real_photograph_only_the_deleted_object_changes(path: Path) -> Non
     largest = max(scene.layers, key=lambda layer: layer.instance.area)
     decomposer = Decomposer(OpenCV())
     picture, _ = decomposer.render(scene.delete(largest.id))
-    hole = vacated(owners(scene), scene.depth.index(largest.id), 0.03, 0.08)
+    hole = vacated(owners(scene), scene.depth.index(largest.id), Margins())
     assert np.array_equal(picture[~hole], photo[~hole])
     assert (picture[largest.instance.modal] != photo[largest.instance.modal]).mean() > 0.5
     assert np.array_equal(decomposer.render(scene)[0], photo)

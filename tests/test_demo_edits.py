@@ -15,6 +15,7 @@ from PIL import Image
 from amodal.data.coco import read_instances
 from demo.handlers import Handlers
 from demo.session import Session
+from demo.view import View
 from tests.demo_parts import (
     HEIGHT,
     ON_CAR,
@@ -145,3 +146,36 @@ def test_layers_are_saved_as_a_zip(handlers: Handlers, car: Session) -> None:
         plate = Image.open(io.BytesIO(archive.read(listing["plate"])))
     assert plate.size == (WIDTH, HEIGHT)
     assert {layer["name"] for layer in listing["layers"]} == {"car 1", "person 1"}
+
+
+def test_wider_margins_repaint_more_and_undo_brings_both_back(
+    handlers: Handlers, car: Session
+) -> None:
+    narrow = handlers.delete(car)
+    assert (narrow.rim, narrow.shadow) == (3, 8)
+    wide = handlers.margins(narrow.session, 12, 8)
+    assert wide.rim == 12
+
+    def changed(view: View) -> int:
+        return int((view.session.sight.picture != photo()).any(axis=2).sum())
+
+    assert changed(wide) > 1.1 * changed(narrow)
+    undone = handlers.undo(wide.session)
+    assert undone.rim == 3
+    assert undone.session.sight.picture.tobytes() == narrow.session.sight.picture.tobytes()
+
+
+def test_margins_that_stay_are_no_step(handlers: Handlers, car: Session) -> None:
+    after = handlers.margins(car, 3, 8).session
+    assert after.past == car.past
+    assert handlers.margins(car, 5, 8).session.sight.picture.tobytes() == photo().tobytes()
+
+
+@pytest.mark.parametrize(
+    ("rim", "message"), [(None, "Fill in both"), (90, "between 0 and 50%"), (-1, "between 0")]
+)
+def test_margins_beyond_reason_become_a_toast(
+    handlers: Handlers, car: Session, rim: float | None, message: str
+) -> None:
+    with pytest.raises(gr.Error, match=message):
+        handlers.margins(car, rim, 8)

@@ -222,9 +222,9 @@ def test_the_editor_keeps_its_promise_and_a_broken_one_is_seen(truth, bench):
     scene = truth.edited(scene, truth.edits[0])
     decomposer = Decomposer(OpenCV())
     picture, _ = decomposer.render(scene)
-    y, x = np.argwhere(untouched(scene, decomposer))[0]
+    y, x = np.argwhere(untouched(scene))[0]
     picture[y, x] ^= 1
-    assert promise(scene, picture, decomposer)["broken"] == 1
+    assert promise(scene, picture)["broken"] == 1
     document = {"edits": [{"street": "small", "edit": "delete", "broken": 1}]}
     with pytest.raises(RuntimeError, match="small delete"):
         edits.check(document)
@@ -241,7 +241,7 @@ def test_thin_parts_of_a_shrunk_object_are_no_broken_promise(truth):
     decomposer = Decomposer(OpenCV())
     picture, _ = decomposer.render(scene)
     assert (picture != truth.photo)[30:80, 75:105].any()
-    assert promise(scene, picture, decomposer)["broken"] == 0
+    assert promise(scene, picture)["broken"] == 0
 
 
 def test_one_broken_pixel_is_never_rounded_away():

@@ -97,7 +97,7 @@ def score_edit(
     yield about | {"fill": NOTHING, "shapes": ""} | compared(truth.photo)
     if "truth" in scenes and colours_known(truth):
         decomposer = Decomposer(OpenCV())  # has nothing left to invent
-        scene = with_true_colours(truth.edited(scenes["truth"], edit), truth, decomposer)
+        scene = with_true_colours(truth.edited(scenes["truth"], edit), truth)
         picture, _ = decomposer.render(scene)
         yield about | {"fill": TRUE, "shapes": "truth"} | compared(picture)
     for fill, inpainter in bench.fills.items():
@@ -108,17 +108,17 @@ def score_edit(
             picture, _ = decomposer.render(scene)
             seconds = time.perf_counter() - start
             row = about | {"fill": fill, "shapes": shapes} | compared(picture)
-            yield row | promise(scene, picture, decomposer) | {"seconds": seconds}
+            yield row | promise(scene, picture) | {"seconds": seconds}
 
 
-def promise(scene: LayeredScene, picture: np.ndarray, decomposer: Decomposer) -> Row:
+def promise(scene: LayeredScene, picture: np.ndarray) -> Row:
     """How many pixels the editor says it does not touch, and how many of those it has changed."""
-    promised = untouched(scene, decomposer)
+    promised = untouched(scene)
     broken = promised & ~same(picture, scene.photo)
     return {"promised": int(promised.sum()), "broken": int(broken.sum())}
 
 
-def untouched(scene: LayeredScene, decomposer: Decomposer) -> np.ndarray:
+def untouched(scene: LayeredScene) -> np.ndarray:
     """The pixels that an edit has no reason to change, (H, W) bool.
 
     They lie neither in a vacated hole, nor under the old mask of a changed object or the new one
@@ -128,7 +128,7 @@ def untouched(scene: LayeredScene, decomposer: Decomposer) -> np.ndarray:
     size = scene.photo.shape[:2]
     owner = owners(scene)
     away = [layer.id for layer in scene.layers if not layer.placement.in_place]
-    steps = plan_plate(scene, owner, away, decomposer.grow, decomposer.shadow)
+    steps = plan_plate(scene, owner, away)
     holes = {step.key[0]: step.hole for step in steps}
     touched = gone(holes, size)
     for layer in scene.layers:
@@ -150,7 +150,7 @@ def _reached(layer: Layer, size: tuple[int, int]) -> np.ndarray:
     return paste_window(window > 0, x0, y0, *size)
 
 
-def with_true_colours(scene: LayeredScene, truth: Truth, decomposer: Decomposer) -> LayeredScene:
+def with_true_colours(scene: LayeredScene, truth: Truth) -> LayeredScene:
     """The scene with the truth in place of what an inpainter would invent for it.
 
     Objects whose true colours are not known (almost nothing of them is hidden) stay as they are.
@@ -158,7 +158,7 @@ def with_true_colours(scene: LayeredScene, truth: Truth, decomposer: Decomposer)
     as flat pictures in the light of their old place, shadows are not cast anew.
     """
     away = [layer.id for layer in scene.layers if not layer.placement.in_place]
-    steps = plan_plate(scene, owners(scene), away, decomposer.grow, decomposer.shadow)
+    steps = plan_plate(scene, owners(scene), away)
     patches = {step.key: _patch(truth.plate, step.hole) for step in steps if step.hole.any()}
     looks = {layer.id: truth.object_of(layer).appearance for layer in scene.layers}
     layers = tuple(replace(layer, appearance=looks[layer.id]) for layer in scene.layers)
