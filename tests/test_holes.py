@@ -42,6 +42,22 @@ def test_silhouettes_have_the_shapes_outlines():
     assert any(min(size) < 30 for size in sizes)  # one that leaves the picture
 
 
+@given(st.integers(0, 10_000))
+@settings(max_examples=40, deadline=None)
+def test_beyond_an_island_nothing_is_known(seed: int):
+    holes = Holes(SHAPES, HoleConfig(islands=1.0))
+    known, counted = holes.task(np.random.default_rng(seed), 64)
+    assert not (known & ~counted).any()
+    assert 0.15 * counted.sum() < known.sum() < counted.sum()
+
+
+def test_without_islands_all_counts_and_a_hole_is_missing():
+    holes = Holes(SHAPES, HoleConfig(islands=0.0))
+    known, counted = holes.task(np.random.default_rng(3), 64)
+    assert counted.all()
+    assert 0.55 <= known.mean() < 1
+
+
 def test_strips_touch_the_border():
     holes = Holes(SHAPES, HoleConfig(kinds=KINDS[2]))
     for seed in range(20):

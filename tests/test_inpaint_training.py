@@ -132,7 +132,7 @@ def batch() -> FillBatch:
     generator = torch.Generator().manual_seed(0)
     hole = torch.zeros(2, 1, 16, 16)
     hole[..., 4:10, 6:12] = 1
-    return FillBatch(torch.rand(2, 3, 16, 16, generator=generator), 1 - hole)
+    return FillBatch(torch.rand(2, 3, 16, 16, generator=generator), 1 - hole, torch.ones_like(hole))
 
 
 def perfect(picture, known):
@@ -154,6 +154,18 @@ def test_valid_and_hole_look_at_their_own_pixels():
     assert wrong_outside["hole"] == 0
     assert wrong_outside["valid"] == pytest.approx(1 - share)
     assert wrong_outside["gradient"] == 0  # the filled picture has the photo's known pixels
+
+
+def test_what_does_not_count_costs_nothing():
+    whole = batch()
+    left = torch.ones_like(whole.known)
+    left[..., 8:] = 0
+    island = replace(whole, known=whole.known * left, counted=left)
+    spoilt = fill_loss(lambda p, k: p + (1 - left), None, island, FillLossConfig())
+    assert spoilt["valid"] == spoilt["hole"] == spoilt["gradient"] == 0
+    wrong = fill_loss(lambda p, k: p + 1, None, island, FillLossConfig())
+    assert wrong["hole"] == pytest.approx(6 * 2 / 256)  # the hole's two columns on the left
+    assert wrong["variation"] < fill_loss(perfect, None, whole, FillLossConfig())["variation"]
 
 
 def test_gram_and_gradients_follow_their_definitions():

@@ -25,14 +25,17 @@ class FillBatch:
     Args:
         picture: (B, 3, S, S) float32 in 0..1, the truth, complete.
         known: (B, 1, S, S) float32, 0 in the hole, 1 elsewhere.
+        counted: (B, 1, S, S) float32, 0 where it does not matter what is painted; nothing is known
+            there.
     """
 
     picture: Tensor
     known: Tensor
+    counted: Tensor
 
     def to(self, device: torch.device) -> FillBatch:
         picture = self.picture.to(device, memory_format=torch.channels_last)
-        return FillBatch(picture, self.known.to(device))
+        return FillBatch(picture, self.known.to(device), self.counted.to(device))
 
 
 class FillBatches(Dataset):
@@ -61,10 +64,10 @@ class FillBatches(Dataset):
         rng = np.random.default_rng([self.seed, step])
         picked = rng.integers(len(self.paths), size=self.batch)
         pictures = [view(load_photo(self.paths[index]), rng, self.side) for index in picked]
-        holes = [self.holes.draw(rng, self.side) for _ in picked]
+        tasks = zip(*(self.holes.task(rng, self.side) for _ in picked), strict=True)
         pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255
-        known = torch.from_numpy(~np.stack(holes))[:, None].float()
-        return FillBatch(pixels, known)
+        known, counted = (torch.from_numpy(np.stack(each))[:, None].float() for each in tasks)
+        return FillBatch(pixels, known, counted)
 
 
 def view(photo: np.ndarray, rng: np.random.Generator, side: int) -> np.ndarray:

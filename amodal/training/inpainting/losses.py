@@ -29,15 +29,15 @@ def fill_loss(
         batch: the truth and its holes.
         weights: of the terms.
     """
-    truth, known = batch.picture, batch.known
-    painted = network(truth, known).float()  # I_out
+    truth, known, counted = batch.picture, batch.known, batch.counted
+    painted = counted * network(truth, known).float() + (1 - counted) * truth  # I_out
     filled = known * truth + (1 - known) * painted  # I_comp
     error = (painted - truth).abs()
     terms = {
         "valid": (known * error).mean(),
         "hole": ((1 - known) * error).mean(),
         "gradient": gradient_error(filled, truth),
-        "variation": total_variation(filled, known),
+        "variation": total_variation(filled, known + 1 - counted),
     }
     if features is not None:
         with torch.no_grad():
