@@ -51,7 +51,7 @@ def render(street: Street, folder: Path, *, samples: int = SAMPLES, edits: bool 
     _save(develop(stage.picture(hidden=stage.things), street.seed), folder / "plate.png")
     boxes = {thing.id: _box(outline(thing, street.camera), street) for thing in street.things}
     for id, picture in stage.cutouts({id: box for id, box in boxes.items() if box is not None}):
-        _save(_layer(picture, street.seed), folder / "objects" / f"{id}.png")
+        _save(layer_of(picture, street.seed), folder / "objects" / f"{id}.png")
     if edits:
         _render_edits(stage, photo, folder)
 
@@ -159,7 +159,7 @@ def _place(thing: Thing) -> dict:
     }
 
 
-def _layer(picture: np.ndarray, seed: int) -> np.ndarray:
+def layer_of(picture: np.ndarray, seed: int) -> np.ndarray:
     """An object's layer as a camera would take it, (H, W, 4) uint8."""
     colour = develop(picture[..., :3], seed)
     alpha = (picture[..., 3:] * 255).round().astype(np.uint8)

@@ -72,7 +72,7 @@ class Curves:
             # A resumed stage repeats the steps since its last save.
             while points and points[-1][0] >= step:
                 points.pop()
-            points.append([step, round(value, 4)])
+            points.append([step, float(f"{value:.5g}")])
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix(".partial")
         partial.write_text(json.dumps(self.values))
@@ -135,7 +135,7 @@ def run(job: Job, state_path: Path, curves: Curves, device: torch.device, worker
             seconds = before + time.monotonic() - began
             if us.leads:
                 curves.record(job.name, step, {**means, "seconds": seconds})
-            bar.set_postfix({name: f"{value:.1f}" for name, value in means.items()})
+            bar.set_postfix({name: f"{value:.3g}" for name, value in means.items()})
             recent.clear()
         if us.leads and step % SAVE_EVERY == 0 and step < job.schedule.steps:
             _save(state_path, step, parts)
