@@ -73,15 +73,14 @@ def parse_info(path: Path, fields: object) -> StageInfo:
     Raises:
         AmodalError: it is not such an info.
     """
-    try:
+
+    def build() -> StageInfo:
         model = fields["model"]
         model = {**model, "channels": tuple(model["channels"]), "classes": tuple(model["classes"])}
         trained = tuple(fields["trained_classes"])
         return StageInfo(**{**fields, "model": ModelConfig(**model), "trained_classes": trained})
-    except (ValueError, KeyError, TypeError) as error:
-        raise AmodalError(f"{path}: its config is damaged or of another version ({error}).") from (
-            error
-        )
+
+    return tensor_file.parsed(path, build)
 
 
 def load_model(folder: Path, stage: int = 3) -> tuple[AmodalVAE, StageInfo]:

@@ -6,8 +6,9 @@ They hold numbers only; reading one never runs code.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,6 +16,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from amodal.errors import AmodalError
+
+T = TypeVar("T")
 
 
 def write(
@@ -80,6 +83,20 @@ def read(path: Path, format_name: str, absent: str) -> tuple[dict, dict[str, Ten
     return header, {
         key: value.float() if value.is_floating_point() else value for key, value in tensors.items()
     }
+
+
+def parsed(path: Path, build: Callable[[], T]) -> T:
+    """What `build` makes of a file's header.
+
+    Raises:
+        AmodalError: it can't: the header lacks something, or holds what another version wrote.
+    """
+    try:
+        return build()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AmodalError(f"{path}: its config is damaged or of another version ({error}).") from (
+            error
+        )
 
 
 def load_into(module: nn.Module, tensors: Mapping[str, Tensor], prefix: str) -> None:

@@ -1,6 +1,6 @@
 """Train Amodal-VAE: `python -m amodal.train --data kitti-mots --root DIR`.
 
-`--task inpaint` trains the inpainting network instead; its options are its own.
+`--task inpaint` and `--task pose` train the other networks; their options are their own.
 
 Runs the three stages of the paper (section 4.1), goes on where an interrupted run stopped, and
 writes one safetensors file a stage and curves.json into --out. With several processes, one a
@@ -35,10 +35,11 @@ from amodal.training.options import (
     read_material,
     title,
 )
+from amodal.training.pose import command as pose
 from amodal.training.stages import train
 
-INPAINT = "inpaint"
-TASKS = "shape", INPAINT
+OTHER_TASKS = {"inpaint": inpainting.main, "pose": pose.main}
+TASKS = "shape", *OTHER_TASKS
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -66,8 +67,8 @@ def _task(arguments: list[str] | None) -> tuple[str | None, list[str]]:
 @command("amodal.train")
 def main(arguments: list[str] | None = None) -> None:
     task, rest = _task(arguments)
-    if task == INPAINT:
-        inpainting.main(rest)
+    if task in OTHER_TASKS:
+        OTHER_TASKS[task](rest)
         return
     options = parse(arguments)
     with joined(pick_device(options.device)) as device:

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amodal.pose.layout import PARTS
 from amodal.render.layout.models import model
 from amodal.render.raster import outline
 from amodal.render.scene import Thing
-from amodal.render.views import PARTS, View, camera_of, parts_map
+from amodal.render.views import View, camera_of, parts_map
 
 SIDE = 96
 BACK, LEFT, FRONT = 0.0, np.pi / 2, np.pi

@@ -65,12 +65,10 @@ def load_unet(folder: Path, method: str) -> tuple[UNet, UNetInfo]:
 
 
 def _parse_info(path: Path, fields: object) -> UNetInfo:
-    try:
+    def build() -> UNetInfo:
         sizes = fields["network"]
         sizes = {**sizes, "channels": tuple(sizes["channels"]), "classes": tuple(sizes["classes"])}
         trained = tuple(fields["trained_classes"])
         return UNetInfo(**{**fields, "network": UNetConfig(**sizes), "trained_classes": trained})
-    except (ValueError, KeyError, TypeError) as error:
-        raise AmodalError(f"{path}: its config is damaged or of another version ({error}).") from (
-            error
-        )
+
+    return tensor_file.parsed(path, build)

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from amodal import tensor_file
-from amodal.errors import AmodalError
 from amodal.inpaint.network import InpaintConfig, PartialConvNet
 
 FORMAT = "amodal-inpaint/1"
@@ -40,14 +39,12 @@ def load(path: Path) -> tuple[PartialConvNet, InpaintInfo]:
     """
     absent = f"No weights of the inpainting network at {path}."
     header, tensors = tensor_file.read(path, FORMAT, absent)
-    try:
-        fields = header["info"]
-        sizes = {name: tuple(value) for name, value in fields["model"].items()}
-        info = InpaintInfo(InpaintConfig(**sizes), fields["training"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise AmodalError(f"{path}: its config is damaged or of another version ({error}).") from (
-            error
-        )
+    info = tensor_file.parsed(path, lambda: _info(header["info"]))
     network = PartialConvNet(info.model)
     tensor_file.load_into(network, tensors, "network")
     return network.eval(), info
+
+
+def _info(fields: Mapping) -> InpaintInfo:
+    sizes = {name: tuple(value) for name, value in fields["model"].items()}
+    return InpaintInfo(InpaintConfig(**sizes), fields["training"])

@@ -2,7 +2,7 @@
 
 Each car stands alone in a street of its own light and is turned on the spot, so that pictures of
 the same car in other poses are known. One folder a car, named by its number: `K.png` (RGBA, the
-car's whole appearance), `K-parts.png` (numbers of views.PARTS) and `views.json`. Needs bpy in an
+car's whole appearance), `K-parts.png` (numbers of PARTS) and `views.json`. Needs bpy in an
 environment of its own, as amodal.render does. Cars from layout.models.UNSEEN on are for tests.
 """
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from amodal.pose.layout import PARTS
 from amodal.render.mesh import Material, Mesh
 from amodal.render.scene import Camera
 from amodal.render.spans import nearest, projected, spans
 
-PARTS = ("nothing", "paint", "glass", "tyre", "metal", "lamp", "tail lamp", "plate", "trim")
 _PART_OF: Mapping[str, str] = {
     "paint": "paint",
     "glass": "glass",

@@ -43,15 +43,15 @@ def fill_loss(
         with torch.no_grad():
             expected = features(truth)
         found = [features(picture) for picture in (painted, filled)]
-        terms["perceptual"] = sum(_apart(ours, expected) for ours in found)
+        terms["perceptual"] = sum(relative_error(ours, expected) for ours in found)
         expected_grams = [gram(each) for each in expected]
         grams = [[gram(each) for each in ours] for ours in found]
-        terms["style"] = sum(_apart(ours, expected_grams) for ours in grams)
+        terms["style"] = sum(relative_error(ours, expected_grams) for ours in grams)
     terms["loss"] = sum(getattr(weights, name) * value for name, value in terms.items())
     return terms
 
 
-def _apart(ours: Sequence[Tensor], expected: Sequence[Tensor]) -> Tensor:
+def relative_error(ours: Sequence[Tensor], expected: Sequence[Tensor]) -> Tensor:
     """Mean absolute difference ÷ mean absolute value of the expected, summed over the layers."""
     return sum(
         (a.float() - b.float()).abs().mean() / b.float().abs().mean().clamp(min=1e-6)
