@@ -1,0 +1,124 @@
+"""A car's cut-out in another pose. A generative preview: the sides never seen are made up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from amodal.device import pick_device
+from amodal.errors import AmodalError
+from amodal.geometry import tight_box
+from amodal.layers import Appearance
+from amodal.pose.checkpoint import load
+from amodal.pose.framing import as_car, framing, premultiplied
+from amodal.pose.gallery import Gallery, Pose
+from amodal.pose.layout import planes
+
+SHADE = 0.55  # darkness of the contact shadow, 0..1
+SHADOW = 0.07  # its height below the car's foot, ÷ the car's height
+SMALLEST = 8  # pixels of a car's height
+
+
+class Turner:
+    """Turns cars.
+
+    Args:
+        path: `pose.safetensors`.
+        gallery: the poses to choose from.
+        device: "auto", "cpu", "cuda" or "mps".
+
+    Raises:
+        AmodalError: the file is missing or damaged.
+    """
+
+    def __init__(self, path: Path, gallery: Gallery, device: str = "auto") -> None:
+        network, _ = load(path)
+        self.gallery = gallery
+        self._device = pick_device(device)
+        self._network = network.to(self._device, memory_format=torch.channels_last)
+
+    def turn(self, look: Appearance, now: Pose, new: Pose) -> Appearance:
+        """The same car in another pose, standing on the same spot.
+
+        Args:
+            look: the whole car's colours.
+            now: its pose, as from gallery.nearest(); says how large a pixel of a layout is.
+            new: the wanted pose.
+
+        Returns:
+            The car with its contact shadow; its foot's middle is where it was.
+
+        Raises:
+            AmodalError: the car is too small to tell anything about it.
+        """
+        box = tight_box(look.rgba[..., 3] > 0)
+        if box.height < SMALLEST:
+            raise AmodalError(
+                f"The car is {box.height:.0f} pixels high: choose one of at least {SMALLEST}."
+            )
+        colours, alpha = self.paint(look.rgba, self.gallery.layout(new))
+        per_pixel = box.height / tight_box(self.gallery.layout(now) > 0).height
+        size = tight_box(self.gallery.layout(new) > 0)
+        width, height = (max(round(per_pixel * length), 1) for length in (size.width, size.height))
+        rgba = np.dstack([_resized(colours, width, height), _resized(alpha, width, height)])
+        foot_x, foot_y = look.x0 + (box.x0 + box.x1) / 2, look.y0 + box.y1
+        shaded, margin = with_shadow(rgba)
+        return Appearance(
+            shaded, round(foot_x - width / 2) - margin, round(foot_y) - height - margin
+        )
+
+    @torch.inference_mode()
+    def paint(self, rgba: np.ndarray, layout: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """A car's colours in a layout.
+
+        Args:
+            rgba: (h, w, 4) uint8, straight alpha, the whole car.
+            layout: (s, s) uint8, numbers of PARTS.
+
+        Returns:
+            Colours (h', w', 3) uint8 and alpha (h', w') uint8 of the layout's tight box, at the
+            network's resolution.
+        """
+        side = self._network.config.side
+        car = framing(rgba[..., 3] > 0, side).squared(premultiplied(rgba))
+        frame = framing(layout > 0, side)
+        parts = frame.squared(layout, labels=True)
+        inputs = (
+            torch.from_numpy(array)[None].to(self._device) for array in (as_car(car), planes(parts))
+        )
+        painted = (255 * self._network(*inputs)[0]).round().to(torch.uint8)
+        colours = painted.permute(1, 2, 0).cpu().numpy()
+        alpha = frame.squared(255 * (layout > 0).astype(np.uint8))
+        return colours[frame.inside], alpha[frame.inside]
+
+
+def _resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:
+    how = cv2.INTER_AREA if width < picture.shape[1] else cv2.INTER_CUBIC
+    return cv2.resize(picture, (width, height), interpolation=how)
+
+
+def with_shadow(rgba: np.ndarray) -> tuple[np.ndarray, int]:
+    """A car over a soft dark ellipse at its foot.
+
+    Args:
+        rgba: (h, w, 4) uint8, the tight cut-out.
+
+    Returns:
+        The same with room around it, and how many pixels of room there are on each side.
+    """
+    height, width = rgba.shape[:2]
+    reach = max(round(SHADOW * height), 1)
+    margin = 3 * reach
+    car = np.pad(rgba, ((margin, margin), (margin, margin), (0, 0))).astype(np.float32)
+    shade = np.zeros(car.shape[:2], np.float32)
+    centre = margin + width // 2, margin + height - reach // 2
+    cv2.ellipse(shade, centre, (max(width // 2 - reach // 2, 1), reach), 0, 0, 360, 1.0, -1)
+    shade = SHADE * cv2.GaussianBlur(shade, (0, 0), 0.6 * reach)
+    own = car[..., 3] / 255
+    alpha = own + shade * (1 - own)
+    colours = car[..., :3] * (own / np.maximum(alpha, 1e-6))[..., None]
+    out = np.dstack([colours, 255 * alpha])
+    return np.clip(np.rint(out), 0, 255).astype(np.uint8), margin
