@@ -58,7 +58,7 @@ def paint_here(canvas: np.ndarray, appearance: Appearance, where: np.ndarray) ->
 
 def paint_moved(canvas: np.ndarray, layer: Layer) -> None:
     """Blend an object into the canvas where its placement takes it."""
-    appearance = layer.appearance
+    appearance = layer.look
     if appearance is None:
         raise ValueError(f"{layer.id} has no appearance: prepare the scene before painting it")
     rgba = appearance.rgba.astype(np.float32)

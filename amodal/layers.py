@@ -21,6 +21,7 @@ from amodal.scene import Completion, Instance, paste_window
 
 MIN_SCALE, MAX_SCALE = 0.05, 8.0
 MAX_SHIFT = 1_000_000
+SOLID = 200  # alpha from which on a pixel belongs to the silhouette of a turned object
 OVERLAP = 0.02  # share of the smaller silhouette from which a change of order can be seen
 
 
@@ -61,6 +62,24 @@ PatchKey = tuple[str, frozenset[str]]
 
 
 @dataclass(frozen=True, eq=False)
+class Turned:
+    """An object in another pose.
+
+    Args:
+        look: its colours in that pose, standing where the object stands in the photo.
+        step: which turn of the gallery it is (amodal.pose.gallery).
+    """
+
+    look: Appearance
+    step: int
+
+    @property
+    def mask(self) -> np.ndarray:
+        """Its silhouette in the window of `look`, (h, w) bool; a soft shadow is not part of it."""
+        return self.look.rgba[..., 3] > SOLID
+
+
+@dataclass(frozen=True, eq=False)
 class Layer:
     """One object of a scene.
 
@@ -70,6 +89,7 @@ class Layer:
         completion: its chosen whole shape; contains the modal mask.
         placement: where it stands now.
         appearance: its colours, once an edit has needed them.
+        turned: its other pose, or None: as in the photo.
     """
 
     id: str
@@ -77,6 +97,17 @@ class Layer:
     completion: Completion
     placement: Placement = field(default_factory=Placement)
     appearance: Appearance | None = None
+    turned: Turned | None = None
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the object stands as in the photo."""
+        return self.placement.in_place and self.turned is None
+
+    @property
+    def look(self) -> Appearance | None:
+        """The colours that it shows when it is not in place."""
+        return self.turned.look if self.turned else self.appearance
 
     @property
     def box(self) -> Box:
@@ -93,12 +124,14 @@ class Layer:
 
     def silhouette(self, height: int, width: int) -> np.ndarray:
         """The whole shape where the object stands now, (height, width) bool."""
-        completion = self.completion
-        if self.placement.in_place:
-            return completion.on_photo(height, width)
-        mask = completion.mask.astype(np.float32)
+        if self.in_place:
+            return self.completion.on_photo(height, width)
+        whole = self.completion
+        if self.turned:
+            whole = Completion(self.turned.mask, self.turned.look.x0, self.turned.look.y0)
         affine = self.placement.affine(self.foot)
-        window, x0, y0 = place(mask, completion.x0, completion.y0, affine, height, width)
+        mask = whole.mask.astype(np.float32)
+        window, x0, y0 = place(mask, whole.x0, whole.y0, affine, height, width)
         return paste_window(window >= 0.5, x0, y0, height, width)
 
 
@@ -208,18 +241,24 @@ class LayeredScene:
 
     def put_back(self, id: str) -> LayeredScene:
         """Let an object stand as in the photo again; its place in the order stays."""
-        return self._swap(replace(self.layer(id), placement=Placement()))
+        return self._swap(replace(self.layer(id), placement=Placement(), turned=None))
 
     def reset(self) -> LayeredScene:
         """The photo as it was; chosen completions and painted pixels are kept."""
-        by_id = {layer.id: replace(layer, placement=Placement()) for layer in self.layers}
+        by_id = {
+            layer.id: replace(layer, placement=Placement(), turned=None) for layer in self.layers
+        }
         return replace(self, layers=tuple(by_id[id] for id in self.depth))
 
     def with_completion(self, id: str, completion: Completion) -> LayeredScene:
         """Choose another whole shape for an object; its colours are invented anew when needed."""
         layer = self.layer(id)
         whole = _with_modal(completion, layer.instance.modal)
-        return self._swap(replace(layer, completion=whole, appearance=None))
+        return self._swap(replace(layer, completion=whole, appearance=None, turned=None))
+
+    def with_turned(self, id: str, turned: Turned | None) -> LayeredScene:
+        """Show an object in another pose (amodal.turn makes it), or in its own again."""
+        return self._swap(replace(self.layer(id), turned=turned))
 
     def bring_forward(self, id: str) -> LayeredScene:
         """In front of the nearest object in front that overlaps it; else one step forward."""

@@ -56,13 +56,13 @@ def topmost(scene: LayeredScene) -> np.ndarray:
     holes = {
         layer.id: owner == scene.depth.index(layer.id)
         for layer in scene.layers
-        if not layer.placement.in_place
+        if not layer.in_place
     }
     top = np.full((height, width), BACKGROUND, np.int16)
     for layer in scene.layers:
         if not layer.placement.visible:
             continue
-        if layer.placement.in_place:
+        if layer.in_place:
             kept, invented = shown(scene, layer, owner, holes)
             where = kept | invented
         else:
@@ -74,4 +74,4 @@ def topmost(scene: LayeredScene) -> np.ndarray:
 def is_edited(scene: LayeredScene) -> bool:
     """Whether an object is deleted, moved or reordered."""
     order = tuple(layer.id for layer in scene.layers)
-    return order != scene.depth or any(not layer.placement.in_place for layer in scene.layers)
+    return order != scene.depth or any(not layer.in_place for layer in scene.layers)

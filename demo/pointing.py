@@ -55,7 +55,7 @@ def picked_of(session: Session) -> str:
 def in_place(session: Session) -> Instance:
     """The selected instance, as long as it stands where the photo shows it."""
     layer = session.scene.layer(picked_of(session))
-    if not layer.placement.in_place:
+    if not layer.in_place:
         raise AmodalError(text.NOT_IN_PLACE)
     return layer.instance
 

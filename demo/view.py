@@ -145,14 +145,14 @@ def _absent(session: Session) -> str:
 def _in_place(session: Session) -> bool:
     """Whether the selected object stands where the photo shows it: evidence is about that place."""
     layer = session.layer
-    return layer is not None and layer.placement.in_place and layer.placement.visible
+    return layer is not None and layer.in_place and layer.placement.visible
 
 
 def _whole(session: Session) -> str:
     layer = session.layer
     if layer is None or not layer.placement.visible:
         return ""
-    if layer.placement.in_place:
+    if layer.in_place:
         return outline(layer.completion.mask, layer.completion.x0, layer.completion.y0)
     return outline(layer.silhouette(*session.scene.photo.shape[:2]))
 

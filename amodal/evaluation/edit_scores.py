@@ -127,12 +127,12 @@ def untouched(scene: LayeredScene) -> np.ndarray:
     """
     size = scene.photo.shape[:2]
     owner = owners(scene)
-    away = [layer.id for layer in scene.layers if not layer.placement.in_place]
+    away = [layer.id for layer in scene.layers if not layer.in_place]
     steps = plan_plate(scene, owner, away)
     holes = {step.key[0]: step.hole for step in steps}
     touched = gone(holes, size)
     for layer in scene.layers:
-        if layer.placement.in_place:
+        if layer.in_place:
             touched |= shown(scene, layer, owner, holes)[1]
             continue
         touched |= layer.completion.on_photo(*size)
@@ -157,7 +157,7 @@ def with_true_colours(scene: LayeredScene, truth: Truth) -> LayeredScene:
     What then still differs from the true picture is the editor's way of working: objects are moved
     as flat pictures in the light of their old place, shadows are not cast anew.
     """
-    away = [layer.id for layer in scene.layers if not layer.placement.in_place]
+    away = [layer.id for layer in scene.layers if not layer.in_place]
     steps = plan_plate(scene, owners(scene), away)
     patches = {step.key: _patch(truth.plate, step.hole) for step in steps if step.hole.any()}
     looks = {layer.id: truth.object_of(layer).appearance for layer in scene.layers}

@@ -1,0 +1,115 @@
+"""A car of a scene in another pose: an edit like the others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from amodal.decompose import Decomposer
+from amodal.errors import AmodalError
+from amodal.inpaint import OpenCV
+from amodal.layers import LayeredScene
+from amodal.objects import is_edited, topmost
+from amodal.pose.checkpoint import FILE, PoseInfo, save
+from amodal.pose.gallery import Gallery
+from amodal.pose.network import PoseConfig, PoseNet
+from amodal.pose.turner import Turner
+from amodal.render.gallery import gallery
+from amodal.scene import Completion, Instance
+from amodal.turn import turn
+
+DECOMPOSER = Decomposer(OpenCV(size=64))
+HEIGHT, WIDTH = 120, 200
+
+
+@pytest.fixture(scope="module")
+def poses() -> Gallery:
+    return gallery(steps=8, side=96)
+
+
+@pytest.fixture(scope="module")
+def turner(poses: Gallery, tmp_path_factory: pytest.TempPathFactory) -> Turner:
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / FILE
+    config = PoseConfig(side=32, code=6, widths=(16, 16, 8, 8), hidden=8)
+    save(path, PoseInfo(config), PoseNet(config))
+    return Turner(path, poses, "cpu")
+
+
+@pytest.fixture
+def scene(poses: Gallery) -> LayeredScene:
+    """A grey street with a red car that shows its side, and a post before it."""
+    whole = np.zeros((HEIGHT, WIDTH), bool)
+    whole[10:106, 50:146] = poses.layouts[0, 2] > 0
+    post = np.zeros_like(whole)
+    post[:, 90:96] = True
+    photo = np.full((HEIGHT, WIDTH, 3), 150, np.uint8)
+    photo[whole] = (200, 30, 30)
+    photo[post] = (20, 20, 200)
+    instances = [Instance(whole & ~post, "car", "car 1"), Instance(post, "person", "post")]
+    return LayeredScene.from_photo(
+        photo, instances, [Completion(whole, 0, 0), Completion(post, 0, 0)]
+    )
+
+
+def test_a_turned_car_is_seen_in_its_new_silhouette(scene, turner):
+    turned = turn(scene, "object-1", 2, DECOMPOSER, turner)
+    assert is_edited(turned)
+    picture, _ = DECOMPOSER.render(turned)
+    car, before = (each.layer("object-1").silhouette(HEIGHT, WIDTH) for each in (turned, scene))
+    assert np.ptp(np.flatnonzero(car.any(0))) < 0.7 * np.ptp(np.flatnonzero(before.any(0)))
+    assert (topmost(turned)[car] >= 0).all()
+    left = before & ~car & (topmost(turned) < 0)
+    red = (picture[left].astype(int) - (200, 30, 30)).__abs__().max(1) < 60
+    assert red.mean() < 0.05  # the old car has gone
+    far = np.zeros_like(car)
+    far[:8] = True
+    assert np.array_equal(picture[far], scene.photo[far])
+
+
+def test_the_post_stays_in_front(scene, turner):
+    picture, _ = DECOMPOSER.render(turn(scene, "object-1", 3, DECOMPOSER, turner))
+    assert np.array_equal(picture[:, 90:96], scene.photo[:, 90:96])
+
+
+@pytest.mark.parametrize("steps", [0, 8, -8])
+def test_full_turns_give_the_photo_back(scene, turner, steps):
+    turned = turn(scene, "object-1", 3, DECOMPOSER, turner)
+    back = turn(turned, "object-1", steps, DECOMPOSER, turner)
+    assert not is_edited(back)
+    assert DECOMPOSER.render(back)[0].tobytes() == scene.photo.tobytes()
+
+
+def test_put_back_reset_and_another_shape_undo_a_turn(scene, turner):
+    turned = turn(scene, "object-1", 3, DECOMPOSER, turner)
+    whole = turned.layer("object-1").completion
+    for after in (
+        turned.put_back("object-1"),
+        turned.reset(),
+        turned.with_completion("object-1", whole),
+    ):
+        assert after.layer("object-1").turned is None
+        assert after.layer("object-1").in_place
+
+
+def test_a_turned_car_can_be_moved_and_deleted(scene, turner):
+    turned = turn(scene, "object-1", 2, DECOMPOSER, turner)
+    here = turned.layer("object-1").silhouette(HEIGHT, WIDTH)
+    there = turned.move("object-1", 20, 0).layer("object-1").silhouette(HEIGHT, WIDTH)
+    assert np.array_equal(here[:, :-20], there[:, 20:])
+    picture, _ = DECOMPOSER.render(turned.delete("object-1"))
+    expected, _ = DECOMPOSER.render(scene.delete("object-1"))
+    assert np.array_equal(picture, expected)
+
+
+def test_equal_turns_give_equal_pictures(scene, turner):
+    first, second = (
+        DECOMPOSER.render(turn(scene, "object-1", 5, DECOMPOSER, turner))[0] for _ in range(2)
+    )
+    assert np.array_equal(first, second)
+
+
+def test_only_cars_can_be_turned(scene, turner):
+    with pytest.raises(AmodalError, match="Only cars can be turned so far, and this is a person"):
+        turn(scene, "object-2", 1, DECOMPOSER, turner)
