@@ -81,8 +81,9 @@ def test_it_says_what_it_was_trained_on(trained):
     assert last < first
 
 
-def test_a_killed_training_goes_on_to_the_same_weights(photos, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "SAVE_EVERY", 10)
+@pytest.mark.parametrize(("name", "value"), [("SAVE_EVERY", 10), ("SAVE_AFTER", 0.2)])
+def test_a_killed_training_goes_on_to_the_same_weights(photos, tmp_path, monkeypatch, name, value):
+    monkeypatch.setattr(loop, name, value)
     schedule = tuple(replace(phase, steps=30) for phase in toy().phases)
     config = replace(toy(), phases=schedule)
     paths = sorted(photos.glob("*.png"))
@@ -101,6 +102,7 @@ def test_a_killed_training_goes_on_to_the_same_weights(photos, tmp_path, monkeyp
         patch.setattr(FillBatches, "__getitem__", dies)
         with pytest.raises(Killed):
             train(config, paths, toy_shapes(4), tmp_path / "cut", CPU)
+    assert (tmp_path / "cut" / "inpaint-1.state.pt").exists()
     assert not (tmp_path / "cut" / FILE).exists()
     train(config, paths, toy_shapes(4), tmp_path / "cut", CPU)
     whole, cut = (load_file(tmp_path / name / FILE) for name in ("whole", "cut"))

@@ -23,7 +23,8 @@ from amodal.training.config import StageConfig
 from amodal.training.distributed import team
 
 RECORD_EVERY = 50
-SAVE_EVERY = 500
+SAVE_EVERY = 500  # steps
+SAVE_AFTER = 300.0  # seconds: slow steps are saved sooner
 
 
 @dataclass(eq=False)
@@ -119,6 +120,7 @@ def run(job: Job, state_path: Path, curves: Curves, device: torch.device, worker
     )
     recent: dict[str, list[Tensor]] = defaultdict(list)  # left on the device: reading waits for it
     before, began = curves.seconds(job.name), time.monotonic()
+    saved = began
     for step, batch in enumerate(bar, start=start + 1):
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type != "mps"):
             terms = objective(batch.to(device))
@@ -137,8 +139,10 @@ def run(job: Job, state_path: Path, curves: Curves, device: torch.device, worker
                 curves.record(job.name, step, {**means, "seconds": seconds})
             bar.set_postfix({name: f"{value:.3g}" for name, value in means.items()})
             recent.clear()
-        if us.leads and step % SAVE_EVERY == 0 and step < job.schedule.steps:
+        due = step % SAVE_EVERY == 0 or time.monotonic() - saved > SAVE_AFTER
+        if us.leads and due and step < job.schedule.steps:
             _save(state_path, step, parts)
+            saved = time.monotonic()
 
 
 def _mean(values: list[Tensor]) -> float:

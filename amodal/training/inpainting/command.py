@@ -38,7 +38,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m amodal.train --task inpaint", description=__doc__
     )
-    parser.add_argument("--photos", type=Path, required=True, help="folder of street photos")
+    parser.add_argument(
+        "--photos", type=Path, nargs="+", required=True, help="folders of street photos"
+    )
     add_data_options(parser)
     parser.add_argument("--out", type=Path, default=Path("runs/inpaint"))
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies the phases' steps")
@@ -72,7 +74,7 @@ def _train_on(device: torch.device, options: argparse.Namespace) -> None:
     if options.no_perceptual:
         config = replace(config, loss=replace(config.loss, perceptual=0, style=0, gradient=1.0))
     features = None if options.no_perceptual else EncoderFeatures(fetch("mobile-sam"))
-    photos = photo_paths(options.photos, "train")
+    photos = [path for root in options.photos for path in photo_paths(root, "train")]
     shapes = read_material(options, 64, partials=False).shapes
     if team().leads:
         print(f"{len(photos)} photos, {len(shapes)} silhouettes ({title(options)}), on {device}")

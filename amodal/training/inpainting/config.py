@@ -25,8 +25,8 @@ class FillLossConfig:
 
     valid: float = 1.0
     hole: float = 6.0
-    perceptual: float = 0.05
-    style: float = 0.05
+    perceptual: float = 0.1
+    style: float = 0.1
     gradient: float = 0.0
     variation: float = 0.1
 
@@ -49,8 +49,8 @@ class InpaintTrainConfig:
     model: InpaintConfig = InpaintConfig()
     phases: tuple[StageConfig, StageConfig] = field(
         default_factory=lambda: (
-            StageConfig(20_000, batch=8, rate=1e-3),
-            StageConfig(5_000, batch=8, rate=2e-4),
+            StageConfig(8_000, batch=8, rate=1e-3),
+            StageConfig(2_000, batch=8, rate=2e-4),
         )
     )
     side: int = 192
