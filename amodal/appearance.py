@@ -7,7 +7,8 @@ import numpy as np
 
 from amodal.inpaint.crops import nearest_known
 from amodal.inpaint.protocol import Inpainter
-from amodal.layers import Appearance, Layer
+from amodal.layers import Layer
+from amodal.looks import Appearance
 from amodal.scene import paste_window
 from amodal.visibility import BACKGROUND, dilate, erode, seam
 

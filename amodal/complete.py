@@ -30,7 +30,7 @@ from amodal.picture import overview
 from amodal.scene import Completions, Instance
 
 if TYPE_CHECKING:
-    from amodal.layers import Appearance
+    from amodal.looks import Appearance
     from amodal.pipeline import Pipeline
 
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from amodal.layers import Appearance, Layer, LayeredScene, Patch
+from amodal.layers import Layer, LayeredScene
+from amodal.looks import Appearance, Patch
 from amodal.placement import place
 from amodal.plate import paste_patch
 from amodal.scene import paste_window

@@ -10,7 +10,8 @@ import numpy as np
 from amodal.appearance import complete_appearance
 from amodal.composite import composite
 from amodal.inpaint.protocol import Inpainter
-from amodal.layers import LayeredScene, Patch, PatchKey
+from amodal.layers import LayeredScene
+from amodal.looks import Patch, PatchKey
 from amodal.plate import PlateStep, paint_patch, paste_patch, plan_plate
 from amodal.visibility import erode, owners, shown
 

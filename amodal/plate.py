@@ -15,7 +15,8 @@ import numpy as np
 from amodal.geometry import tight_box
 from amodal.inpaint.crops import crop_around
 from amodal.inpaint.protocol import Inpainter
-from amodal.layers import LayeredScene, Patch, PatchKey
+from amodal.layers import LayeredScene
+from amodal.looks import Patch, PatchKey
 from amodal.visibility import BACKGROUND, dilate, vacated
 
 TOUCH = 8  # an object closer than this to a hole, in pixels, is kept out of the inpainter's sight

@@ -19,7 +19,8 @@ from PIL import Image
 from amodal.data.coco import decode_rle, read_instances
 from amodal.errors import AmodalError
 from amodal.geometry import tight_box
-from amodal.layers import Appearance, Layer, LayeredScene
+from amodal.layers import Layer, LayeredScene
+from amodal.looks import Appearance
 from amodal.photo import load_photo
 from amodal.scene import Completion, Instance
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from amodal.layers import Appearance, Layer
+from amodal.layers import Layer
 from amodal.likeness import changed_region, psnr, psnr_of
+from amodal.looks import Appearance
 from amodal.scene import Completion, paste_window
 from amodal.truth import TrueEdit, TrueObject
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from amodal.decompose import Decomposer, Progress
 from amodal.errors import AmodalError
-from amodal.layers import LayeredScene, Turned
+from amodal.layers import LayeredScene
+from amodal.looks import Turned
 from amodal.pose.turner import Turner
 
 TURNS = ("car",)  # classes that the network has learned

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 
 from amodal.geometry import tight_box
-from amodal.layers import Layer, LayeredScene, Patch
+from amodal.layers import Layer, LayeredScene
+from amodal.looks import Patch
 from amodal.margins import Margins
 from amodal.scene import paste_window
 

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from amodal.geometry import tight_box
-from amodal.layers import Appearance
+from amodal.looks import Appearance
 from amodal.scene import Completion, Completions, Instance, paste_window
 
 HUES = (205, 28, 150, 340, 265, 50, 180, 310, 95, 0)  # degrees; neighbours differ

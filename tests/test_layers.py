@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from amodal.depth import guess_depth_order
 from amodal.errors import AmodalError
 from amodal.geometry import Box, tight_box
-from amodal.layers import Appearance, LayeredScene
+from amodal.layers import LayeredScene
+from amodal.looks import Appearance
 from amodal.placement import Placement, place
 from amodal.scene import Completion, Instance
 from tests.scenes import edits, random_scenes, rectangle, street

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from amodal.errors import AmodalError
 from amodal.geometry import tight_box
-from amodal.layers import Appearance
+from amodal.looks import Appearance
 from amodal.pose.checkpoint import FILE, PoseInfo, save
 from amodal.pose.gallery import Gallery, Pose
 from amodal.pose.network import PoseConfig, PoseNet

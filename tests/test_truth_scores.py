@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from amodal.layers import Appearance, LayeredScene
+from amodal.layers import LayeredScene
+from amodal.looks import Appearance
 from amodal.scene import Completion, paste_window
 from amodal.truth import read_truth
 from amodal.truth_scores import colour_psnr, edit_score, shape_iou

@@ -25,8 +25,9 @@ from amodal.evaluation.pictures import ssim
 from amodal.evaluation.pictures_distance import PictureDistance
 from amodal.geometry import tight_box
 from amodal.inpaint import Inpainter, OpenCV
-from amodal.layers import Layer, LayeredScene, Patch
+from amodal.layers import Layer, LayeredScene
 from amodal.likeness import changed_region, psnr, psnr_of, same
+from amodal.looks import Patch
 from amodal.placement import place
 from amodal.plate import plan_plate
 from amodal.scene import paste_window

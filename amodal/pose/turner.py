@@ -11,7 +11,7 @@ import torch
 from amodal.device import pick_device
 from amodal.errors import AmodalError
 from amodal.geometry import tight_box
-from amodal.layers import Appearance
+from amodal.looks import Appearance
 from amodal.pose.checkpoint import load
 from amodal.pose.framing import as_car, framing, premultiplied
 from amodal.pose.gallery import Gallery, Pose
