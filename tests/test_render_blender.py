@@ -171,7 +171,12 @@ def test_moves_take_an_object_to_where_it_is_rendered(street, folder):
             moved, x0, y0 = place(mask, before.x0, before.y0, affine, *size)
             ours = on_canvas(moved >= 0.5, x0, y0)
             true = on_canvas(after.mask, after.x0, after.y0)
-            assert iou(ours[100:190, 200:360], true[100:190, 200:360]) > 0.7
+            # Things that change places turn as well, so another side of them is seen.
+            alike = 0.55 if note["kind"] == "swap" else 0.7
+            assert iou(ours[100:190, 200:360], true[100:190, 200:360]) > alike
+            assert y + move["dy"] == pytest.approx(after.y0 + after.mask.shape[0], abs=0.6)
+            middle = after.x0 + after.mask.shape[1] / 2
+            assert x + move["dx"] == pytest.approx(middle, abs=0.6)
             checked += 1
     assert checked >= 2
 
