@@ -22,6 +22,7 @@ from amodal.evaluation.object_pictures import (
     hull_shapes,
     occluded,
     on_grey,
+    true_pictures,
     unoccluded,
 )
 from amodal.inpaint import OpenCV
@@ -90,6 +91,15 @@ def test_hidden_objects_are_completed_and_whole_ones_are_the_reference(truth):
     assert {picture.shape for picture in (*pictures, *whole)} == {(SIDE, SIDE, 3)}
 
 
+def test_the_true_reference_is_the_same_objects(truth):
+    hidden = occluded(truth)
+    known = [item for item in truth.objects if item.appearance and item.number in hidden]
+    pictures = list(true_pictures(truth, hidden))
+    assert len(pictures) == len(known) > 0
+    look = known[0].appearance.rgba
+    assert np.array_equal(pictures[0], on_grey(look[..., :3], look[..., 3]))
+
+
 def test_a_hull_holds_its_mask_and_is_convex(truth):
     for instance, hull in zip(truth.instances, hull_shapes(truth, None), strict=True):
         assert hull.mask[instance.modal].all()
@@ -111,7 +121,7 @@ def test_the_command_end_to_end(folder, tmp_path, monkeypatch, capsys):
     document = json.loads((tmp_path / "fid.json").read_text())
     assert set(document["shapes"]) == set(SOURCES)
     assert document["run"]["features"] == "mean colours"
-    assert "| hull | 1.50 | 250.00 |" in capsys.readouterr().out
+    assert "| hull | 1.5 | 250 |" in capsys.readouterr().out
 
 
 def test_too_few_objects_are_told(folder, capsys, monkeypatch):

@@ -2,9 +2,12 @@
 
 As in the paper, section 5.2: objects that nothing hides are the reference; hidden objects get a
 whole shape and invented colours, by the same inpainter for every source of shapes. The more natural
-the shapes, the nearer the pictures are to the reference. Fréchet and kernel distance are computed
-by torch-fidelity from features of Inception-v3 (--inception FILE or download), or, where these
-weights can't be had, of MobileSAM's image encoder, which is then no FID.
+the shapes, the nearer the pictures are to the reference. With --reference true the reference is the
+hidden objects themselves, as they truly look: then both sets hold the same objects.
+
+Fréchet and kernel distance are computed by torch-fidelity from features of Inception-v3 (--inception
+FILE or download), or, where these weights can't be had, of MobileSAM's image encoder, which is then
+no FID.
 """
 
 from __future__ import annotations
@@ -23,12 +26,20 @@ from amodal.completer import Completer
 from amodal.errors import AmodalError
 from amodal.evaluation.edit_cases import EXAMPLES, FILLS, find_streets
 from amodal.evaluation.object_features import FEATURES, Features, distances
-from amodal.evaluation.object_pictures import SOURCES, completed, occluded, unoccluded
+from amodal.evaluation.object_pictures import (
+    SOURCES,
+    completed,
+    occluded,
+    true_pictures,
+    unoccluded,
+)
 from amodal.evaluation.record import rounded
 from amodal.evaluation.report import table
 from amodal.hub import fetch_own
 from amodal.truth import read_truth
 
+UNOCCLUDED, TRUE = "unoccluded", "true"
+REFERENCES = {UNOCCLUDED: "objects that nothing hides", TRUE: "of them as they truly look"}
 LEAST = 10  # pictures a set: with fewer a distance means nothing
 
 
@@ -48,14 +59,18 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     for number, path in enumerate(streets, start=1):
         print(f"{number} of {len(streets)}: {path.name}", file=sys.stderr)
         truth = read_truth(path)
-        reference += unoccluded(truth)
         hidden = occluded(truth)
+        if options.reference == TRUE:
+            reference += true_pictures(truth, hidden)
+        else:
+            reference += unoccluded(truth)
         for name, pictures in sets.items():
             pictures += completed(truth, SOURCES[name](truth, completer), inpainter, hidden)
     return {
         "run": {
             "streets": len(streets),
             "reference": len(reference),
+            "kind": options.reference,
             "completed": len(next(iter(sets.values()))),
             "fill": inpainter.name,
             "features": features.name,
@@ -72,10 +87,10 @@ def compare(
     Raises:
         AmodalError: a set has fewer than LEAST pictures.
     """
-    for name, pictures in {"not occluded": reference, **sets}.items():
+    for name, pictures in {"in the reference": reference, **sets}.items():
         if len(pictures) < LEAST:
             raise AmodalError(
-                f"Only {len(pictures)} objects are {name}, expected at least {LEAST}: "
+                f"Only {len(pictures)} objects ({name}), expected at least {LEAST}: "
                 "give more streets with --scenes."
             )
     expected = features(reference)
@@ -86,12 +101,13 @@ def markdown(document: Mapping[str, Any]) -> str:
     """The report of one run."""
     run = document["run"]
     rows = [
-        [name, f"{found['frechet']:.2f}", f"{1000 * found['kernel']:.2f}"]
+        [name, f"{found['frechet']:.3g}", f"{1000 * found['kernel']:.3g}"]
         for name, found in document["shapes"].items()
     ]
     about = (
         f"{run['streets']} streets: {run['completed']} hidden objects completed (filled by "
-        f"{run['fill']}), {run['reference']} that nothing hides. Features: {run['features']}."
+        f"{run['fill']}); reference: {run['reference']} {REFERENCES[run['kind']]}. "
+        f"Features: {run['features']}."
     )
     return f"{about}\n\n{table(['shapes', 'Fréchet distance', 'kernel distance × 1000'], rows)}"
 
@@ -105,6 +121,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--scenes", type=Path, nargs="+", metavar="DIR", default=[EXAMPLES])
     parser.add_argument("--shapes", nargs="+", choices=SOURCES, default=list(SOURCES))
     parser.add_argument("--fill", choices=FILLS, default="mi-gan")
+    parser.add_argument(
+        "--reference",
+        choices=REFERENCES,
+        default=UNOCCLUDED,
+        help="objects that nothing hides, as in the paper, or the same ones as they truly look",
+    )
     parser.add_argument("--features", choices=FEATURES, default="inception")
     parser.add_argument("--inception", type=Path, help="torch-fidelity's weights of Inception-v3")
     parser.add_argument("--weights", help="folder or Hub repository of ours; default: bundled")

@@ -64,6 +64,14 @@ def unoccluded(truth: Truth) -> Iterator[np.ndarray]:
             yield on_grey(truth.photo, soft_alpha(modal))
 
 
+def true_pictures(truth: Truth, numbers: set[int]) -> Iterator[np.ndarray]:
+    """Pictures of these objects in their true shapes and colours, where these are known."""
+    for item in truth.objects:
+        if item.number in numbers and item.appearance is not None:
+            look = item.appearance.rgba
+            yield on_grey(look[..., :3], look[..., 3])
+
+
 def completed(
     truth: Truth, shapes: list[Completion], inpainter: Inpainter, numbers: set[int]
 ) -> Iterator[np.ndarray]:
