@@ -5,9 +5,9 @@ whole shape and invented colours, by the same inpainter for every source of shap
 the shapes, the nearer the pictures are to the reference. With --reference true the reference is the
 hidden objects themselves, as they truly look: then both sets hold the same objects.
 
-Fréchet and kernel distance are computed by torch-fidelity from features of Inception-v3 (--inception
-FILE or download), or, where these weights can't be had, of MobileSAM's image encoder, which is then
-no FID.
+Fréchet and kernel distance are computed by torch-fidelity from features of Inception-v3 (by
+--inception FILE or download), or, where these can't be had, of MobileSAM's image encoder, which is
+then no FID.
 """
 
 from __future__ import annotations
