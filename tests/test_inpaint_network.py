@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from amodal.errors import AmodalError
 from amodal.inpaint.checkpoint import FILE, InpaintInfo, load, save
-from amodal.inpaint.network import InpaintConfig, PartialConv, PartialConvNet, spread
+from amodal.inpaint.network import InpaintConfig, PartialConv, PartialConvNet, smooth_fill, spread
 from amodal.inpaint.partial import PartialConvolutions
 
 TINY = InpaintConfig((8, 12, 16), (5, 3, 3))
@@ -64,6 +64,36 @@ def test_unknown_cells_get_the_mean_of_the_known_ones():
     x, seen = spread(torch.tensor([[[[2.0, 4.0, 50.0]]]]), known)
     assert x.flatten().tolist() == [2, 4, 3]
     assert seen.all()
+
+
+def test_a_smooth_filling_keeps_constants_and_goes_on_between_colours():
+    known = torch.ones(1, 1, 32, 32)
+    known[..., 10:22] = 0
+    constant = torch.full((1, 3, 32, 32), 0.3)
+    filled = smooth_fill(known * constant + (1 - known) * 9, known)
+    assert torch.allclose(filled, constant, atol=1e-5)
+    ramp = torch.linspace(0, 1, 32).expand(1, 1, 32, 32)
+    error = (smooth_fill(ramp * known, known) - ramp).abs()
+    assert error[..., :10].max() == error[..., 22:].max() == 0
+    assert error.max() < 0.25
+    assert smooth_fill(ramp, 0 * known).abs().max() == 0
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 99))
+@settings(max_examples=40, deadline=None)
+def test_a_smooth_filling_stays_between_the_known_values(height: int, width: int, seed: int):
+    generator = torch.Generator().manual_seed(seed)
+    picture = torch.rand(1, 2, height, width, generator=generator)
+    known = (torch.rand(1, 1, height, width, generator=generator) < 0.3).float()
+    if not known.any():
+        return
+    filled = smooth_fill(picture, known)
+    seen = known.expand_as(picture) > 0
+    assert torch.equal(filled[seen], picture[seen])
+    for channel in range(2):
+        values = picture[0, channel][known[0, 0] > 0]
+        assert filled[0, channel].min() >= values.min() - 1e-4
+        assert filled[0, channel].max() <= values.max() + 1e-4
 
 
 @given(st.integers(0, 99), st.floats(0.02, 1.0))

@@ -86,7 +86,8 @@ class PartialConv(nn.Module):
 class PartialConvNet(nn.Module):
     """Colours for a hole from what surrounds it.
 
-    Beside the original: cells that are unknown even at the coarsest resolution get the mean of the
+    Beside the original: the layers add detail to a smooth filling, so that they need not learn how
+    colours go on; and cells that are unknown even at the coarsest resolution get the mean of the
     known ones, so that holes of any size are filled.
 
     Args:
@@ -119,9 +120,9 @@ class PartialConvNet(nn.Module):
             known: (B, 1, H, W), 0 in the hole, 1 elsewhere.
 
         Returns:
-            (B, 3, H, W), about 0..1, also where pixels are known. Where nothing is known at all, it
-            is grey.
+            (B, 3, H, W), about 0..1, also where pixels are known.
         """
+        smooth = smooth_fill(picture, known)
         # Around 0, so that "unknown", which enters as 0, is grey and not black.
         top = (picture - 0.5, known)
         skips = [top]
@@ -134,12 +135,32 @@ class PartialConvNet(nn.Module):
             x, here = level(doubled(x, here), skips.pop())
             x = F.leaky_relu(x, 0.2)
         x, _ = self.last(doubled(x, here), skips.pop())
-        return x + 0.5
+        return smooth + x
 
 
 def doubled(x: Tensor, known: Tensor) -> Masked:
     """Nearest-neighbour up-sampling, of features and of where they are known."""
     return F.interpolate(x, scale_factor=2.0), F.interpolate(known, scale_factor=2.0)
+
+
+def smooth_fill(picture: Tensor, known: Tensor) -> Tensor:
+    """Fill unknown pixels from coarser and coarser means of the known ones.
+
+    Args:
+        picture: (B, C, H, W).
+        known: (B, 1, H, W) of 1 and 0.
+
+    Returns:
+        (B, C, H, W) float32, the picture where it is known; 0 where nothing at all is known.
+    """
+    x, known = picture.float(), known.float()
+    if min(x.shape[2:]) < 2:
+        return spread(x, known)[0]
+    share = F.avg_pool2d(known, 2, ceil_mode=True, count_include_pad=False)
+    sums = F.avg_pool2d(x * known, 2, ceil_mode=True, count_include_pad=False)
+    coarse = smooth_fill(sums / share.clamp(min=1e-6), (share > 0).float())
+    finer = F.interpolate(coarse, x.shape[2:], mode="bilinear", align_corners=False)
+    return known * x + (1 - known) * finer
 
 
 def spread(x: Tensor, known: Tensor) -> Masked:
