@@ -77,9 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _train_on(device: torch.device, options: argparse.Namespace) -> None:
     config = presets.toy() if options.data == TOY else presets.TrainConfig()
-    stages = tuple(
-        replace(stage, steps=max(round(stage.steps * options.scale), 20)) for stage in config.stages
-    )
+    stages = tuple(stage.scaled(options.scale) for stage in config.stages)
     config = replace(config, seed=options.seed, stages=stages)
     if options.ablate:
         config = ABLATIONS[options.ablate](config)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from amodal.completer import Completer
 from amodal.errors import AmodalError
 from amodal.hub import fetch
 from amodal.inpaint import Inpainter, MiGAN, OpenCV
-from amodal.scene import Completion
+from amodal.scene import Completion, Completions
 from amodal.truth import Truth, has_truth
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -33,13 +33,16 @@ def true_shapes(truth: Truth, completer: Completer) -> list[Completion]:
     return [item.whole for item in truth.objects]
 
 
-def mode_shapes(truth: Truth, completer: Completer) -> list[Completion]:
-    """Amodal-VAE's mode from visible mask and class; all other objects may hide this one."""
+def completions(truth: Truth, completer: Completer) -> Iterator[Completions]:
+    """What Amodal-VAE says of each object, with one sample; all others may hide it."""
     covered = np.sum([instance.modal for instance in truth.instances], axis=0)
-    return [
-        completer.complete(instance, covered - instance.modal > 0, samples=1).mode
-        for instance in truth.instances
-    ]
+    for instance in truth.instances:
+        yield completer.complete(instance, covered - instance.modal > 0, samples=1)
+
+
+def mode_shapes(truth: Truth, completer: Completer) -> list[Completion]:
+    """Amodal-VAE's mode from visible mask and class."""
+    return [found.mode for found in completions(truth, completer)]
 
 
 def visible_shapes(truth: Truth, completer: Completer) -> list[Completion]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,9 +110,6 @@ def markdown(document: Mapping[str, Any]) -> str:
         f"Features: {run['features']}."
     )
     return f"{about}\n\n{table(['shapes', 'Fréchet distance', 'kernel distance × 1000'], rows)}"
-
-
-TABLES: Mapping[str, Callable[[Mapping], str]] = {"fid": markdown}
 
 
 @command("amodal.evaluation.fid")

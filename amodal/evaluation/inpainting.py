@@ -2,8 +2,7 @@
 
 Photos of the part "test" (amodal.data.street_photos), one hole each, of a kind that changes from
 photo to photo. The hole lies on what the photo shows, so the photo is the truth. Prints tables, and
-writes {"run": what was run, "fills": rows} with --json; `python -m amodal.evaluation.edit_results`
-fills pages from it.
+writes {"run": what was run, "fills": rows} with --json.
 """
 
 from __future__ import annotations
@@ -132,9 +131,6 @@ def facts(document: Mapping[str, Any]) -> str:
     """What was run."""
     run = document["run"]
     return f"{run['photos']} photos of {run['streets']} sequences. `{run['command']}`"
-
-
-TABLES = {"fills": overall, "holes": by_kind, "run": facts}
 
 
 def _table(document: Mapping[str, Any], rows: Sequence[Row]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from amodal.appearance import complete_appearance, soft_alpha
 from amodal.completer import Completer
-from amodal.evaluation.edit_cases import SHAPES
+from amodal.evaluation.edit_cases import SHAPES, completions
 from amodal.evaluation.edit_scores import hidden_part
 from amodal.geometry import tight_box
 from amodal.inpaint import Inpainter
@@ -37,12 +37,8 @@ def hull_shapes(truth: Truth, completer: Completer) -> list[Completion]:
 
 
 def sample_shapes(truth: Truth, completer: Completer) -> list[Completion]:
-    """Amodal-VAE's first sample; all other objects may hide this one."""
-    covered = np.sum([instance.modal for instance in truth.instances], axis=0)
-    return [
-        completer.complete(instance, covered - instance.modal > 0, samples=1).samples[0]
-        for instance in truth.instances
-    ]
+    """Amodal-VAE's first sample."""
+    return [found.samples[0] for found in completions(truth, completer)]
 
 
 SOURCES: Mapping[str, Callable[[Truth, Completer], list[Completion]]] = {

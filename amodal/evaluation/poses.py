@@ -148,9 +148,6 @@ def facts(document: Mapping[str, Any]) -> str:
     return f"{run['cars']} cars, {asked} turns. `{run['command']}`"
 
 
-TABLES = {"poses": overall, "facts": facts}
-
-
 @command("amodal.evaluation.poses")
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m amodal.evaluation.poses", description=__doc__)

@@ -1,50 +1,12 @@
-"""The file `pose.safetensors`: the network's weights, with its config in the header."""
+"""The file `pose.safetensors`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
-
-from amodal import tensor_file
+from amodal.network_file import Info, NetworkFile
 from amodal.pose.network import PoseConfig, PoseNet
 
-FORMAT = "amodal-pose/1"
 FILE = "pose.safetensors"
+PoseInfo = Info[PoseConfig]
 
-
-@dataclass(frozen=True)
-class PoseInfo:
-    """What the file says of itself.
-
-    Args:
-        model: sizes of the network.
-        training: the training's config as plain JSON values.
-    """
-
-    model: PoseConfig
-    training: Mapping[str, object] | None = None
-
-
-def save(path: Path, info: PoseInfo, network: PoseNet) -> None:
-    """Write the weights in half precision."""
-    tensor_file.write(path, FORMAT, {"network": network}, {"info": asdict(info)})
-
-
-def load(path: Path) -> tuple[PoseNet, PoseInfo]:
-    """The network, in eval mode on the CPU, and its info.
-
-    Raises:
-        AmodalError: the file is missing, damaged, or no such file.
-    """
-    absent = f"No weights of the pose network at {path}."
-    header, tensors = tensor_file.read(path, FORMAT, absent)
-    info = tensor_file.parsed(path, lambda: _info(header["info"]))
-    network = PoseNet(info.model)
-    tensor_file.load_into(network, tensors, "network")
-    return network.eval(), info
-
-
-def _info(fields: Mapping) -> PoseInfo:
-    model = {**fields["model"], "widths": tuple(fields["model"]["widths"])}
-    return PoseInfo(PoseConfig(**model), fields["training"])
+_KIND = NetworkFile("amodal-pose/1", "the pose network", PoseConfig, PoseNet)
+save, load = _KIND.save, _KIND.load

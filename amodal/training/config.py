@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from amodal.model import ModelConfig
 from amodal.training.losses import LossConfig
 from amodal.training.pairs import PairConfig
+
+SHORTEST = 20  # steps of a scaled stage
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,10 @@ class StageConfig:
     rate: float = 1e-3
     loss: LossConfig = LossConfig()
     rehearsal: float = 0.0
+
+    def scaled(self, factor: float) -> StageConfig:
+        """The same with so many times the steps, at least SHORTEST."""
+        return replace(self, steps=max(round(self.steps * factor), SHORTEST))
 
 
 PAIR_LOSS = LossConfig(kl=0.25, latent=3.0, mode=40.0)

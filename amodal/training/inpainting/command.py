@@ -67,9 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _train_on(device: torch.device, options: argparse.Namespace) -> None:
     config = presets.toy() if options.data == TOY else presets.InpaintTrainConfig()
-    phases = tuple(
-        replace(phase, steps=max(round(phase.steps * options.scale), 20)) for phase in config.phases
-    )
+    phases = tuple(phase.scaled(options.scale) for phase in config.phases)
     config = replace(config, seed=options.seed, phases=phases)
     if options.no_perceptual:
         config = replace(config, loss=replace(config.loss, perceptual=0, style=0, gradient=1.0))

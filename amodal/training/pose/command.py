@@ -55,8 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _train_on(device: torch.device, options: argparse.Namespace) -> None:
     config = presets.toy() if options.toy else presets.PoseTrainConfig()
-    steps = max(round(config.schedule.steps * options.scale), 20)
-    config = replace(config, seed=options.seed, schedule=replace(config.schedule, steps=steps))
+    schedule = config.schedule.scaled(options.scale)
+    config = replace(config, seed=options.seed, schedule=schedule)
     if options.no_perceptual:
         config = replace(config, loss=replace(config.loss, perceptual=0, style=0))
     features = None if options.no_perceptual else EncoderFeatures(fetch("mobile-sam"))
