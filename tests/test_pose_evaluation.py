@@ -7,16 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from amodal.evaluation import poses
 from amodal.likeness import BEST_PSNR
-from amodal.pose.checkpoint import FILE, PoseInfo, save
 from amodal.pose.gallery import FILE as GALLERY
-from amodal.pose.network import PoseConfig, PoseNet
 from amodal.render.gallery import gallery
+from tests.pose_parts import write_network
 from tests.test_pose import write_car
 
 
@@ -30,10 +28,8 @@ def cars(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("weights")
-    config = PoseConfig(side=32, code=6, widths=(16, 16, 8, 8), hidden=8)
-    save(folder / FILE, PoseInfo(config), PoseNet(config))
+    write_network(folder)
     gallery(steps=4, side=48).save(folder / GALLERY)
     return folder
 

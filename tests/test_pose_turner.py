@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amodal.errors import AmodalError
 from amodal.geometry import tight_box
 from amodal.looks import Appearance
-from amodal.pose.checkpoint import FILE, PoseInfo, save
 from amodal.pose.gallery import Gallery, Pose
-from amodal.pose.network import PoseConfig, PoseNet
 from amodal.pose.turner import Turner, with_shadow
 from amodal.render.gallery import gallery
 from amodal.render.vehicles.car_styles import STYLES
-
-SMALL = PoseConfig(side=32, code=6, widths=(16, 16, 8, 8), hidden=8)
+from tests.pose_parts import small_turner
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +24,7 @@ def poses() -> Gallery:
 
 @pytest.fixture(scope="module")
 def turner(poses: Gallery, tmp_path_factory: pytest.TempPathFactory) -> Turner:
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / FILE
-    save(path, PoseInfo(SMALL), PoseNet(SMALL))
-    return Turner(path, poses, "cpu")
+    return small_turner(tmp_path_factory.mktemp("weights"), poses)
 
 
 def look_of(layout: np.ndarray, scale: int = 2) -> Appearance:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from amodal.decompose import Decomposer
 from amodal.errors import AmodalError
 from amodal.inpaint import OpenCV
 from amodal.layers import LayeredScene
 from amodal.objects import is_edited, topmost
-from amodal.pose.checkpoint import FILE, PoseInfo, save
 from amodal.pose.gallery import Gallery
-from amodal.pose.network import PoseConfig, PoseNet
 from amodal.pose.turner import Turner
 from amodal.render.gallery import gallery
 from amodal.scene import Completion, Instance
 from amodal.turn import turn
+from tests.pose_parts import small_turner
 
 DECOMPOSER = Decomposer(OpenCV(size=64))
 HEIGHT, WIDTH = 120, 200
@@ -30,11 +28,7 @@ def poses() -> Gallery:
 
 @pytest.fixture(scope="module")
 def turner(poses: Gallery, tmp_path_factory: pytest.TempPathFactory) -> Turner:
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / FILE
-    config = PoseConfig(side=32, code=6, widths=(16, 16, 8, 8), hidden=8)
-    save(path, PoseInfo(config), PoseNet(config))
-    return Turner(path, poses, "cpu")
+    return small_turner(tmp_path_factory.mktemp("weights"), poses)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from amodal.data.street_photos import PARTS, photo_paths
 from amodal.evaluation.edit_cases import FILLS
 from amodal.evaluation.pictures import ssim
 from amodal.evaluation.pictures_distance import DISTANCES, PictureDistance
-from amodal.evaluation.pooled import DISTANCE, ERROR, PSNR, SSIM, Row, difference, with_interval
+from amodal.evaluation.pooled import DISTANCE, ERROR, PSNR, SSIM, Row, comparison, of_ways
 from amodal.evaluation.record import rounded
 from amodal.evaluation.report import table
 from amodal.hub import fetch_own
@@ -134,27 +134,12 @@ def facts(document: Mapping[str, Any]) -> str:
 
 
 def _table(document: Mapping[str, Any], rows: Sequence[Row]) -> str:
-    names = list(dict.fromkeys(row["fill"] for row in rows))
-    metrics = [name for name in (ERROR, PSNR, SSIM, DISTANCE) if name in rows[0]]
-    titles = {
-        ERROR: "mean absolute error, levels",
-        PSNR: "PSNR, dB",
-        SSIM: "SSIM",
-        DISTANCE: document["run"]["distance"],
-    }
-    mine = {name: [row for row in rows if row["fill"] == name] for name in names}
-    seconds = {name: sum(row["seconds"] for row in mine[name]) for name in names}
-    header = ["filled by", *(titles[name] for name in metrics), f"PSNR minus {names[0]}"]
-    lines = [
-        [
-            name,
-            *(with_interval(mine[name], metric) for metric in metrics),
-            difference(mine[name], mine[names[0]], PSNR) if name != names[0] else "",
-            f"{seconds[name] / seconds[names[0]]:.1f}",
-        ]
-        for name in names
-    ]
-    return table([*header, f"time ÷ {names[0]}'s"], lines)
+    first, *_ = names = of_ways(rows)
+    header, lines = comparison(rows, first, document["run"]["distance"])
+    seconds = {name: sum(r["seconds"] for r in rows if r["fill"] == name) for name in names}
+    for name, line in zip(names, lines, strict=True):
+        line.append(f"{seconds[name] / seconds[first]:.1f}")
+    return table([*header, f"time ÷ {first}'s"], lines)
 
 
 def command_line(options: argparse.Namespace) -> str:

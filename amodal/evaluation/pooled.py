@@ -16,6 +16,12 @@ from amodal.evaluation.bootstrap import Resampling, interval, ratio
 Row = Mapping[str, Any]
 
 PSNR, SSIM, DISTANCE, ERROR = "psnr", "ssim", "distance", "mae"
+TITLES = {
+    ERROR: "mean absolute error, levels",
+    PSNR: "PSNR, dB",
+    SSIM: "SSIM",
+    DISTANCE: "distance",
+}
 DIGITS = {PSNR: 2, SSIM: 3, DISTANCE: 4, ERROR: 1}
 
 
@@ -61,6 +67,37 @@ def difference(rows: Sequence[Row], others: Sequence[Row], metric: str) -> str:
     scores, digits = paired(rows, others, metric), DIGITS[metric]
     low, high = interval(scores)
     return f"{scores[0]:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
+
+
+def comparison(
+    rows: Sequence[Row], yardstick: str, distance: str | None
+) -> tuple[list[str], list[list[str]]]:
+    """Every way ("fill") of rows on the same cases: its means, and PSNR against one of them.
+
+    Args:
+        yardstick: the way that the others are compared with.
+        distance: name of the perceptual distance, if the rows have one.
+
+    Returns:
+        Titles, and a line for each way, in the order of the rows.
+    """
+    metrics = [name for name in TITLES if name in rows[0]]
+    mine = {name: [r for r in rows if r["fill"] == name] for name in of_ways(rows)}
+    titles = [distance if name == DISTANCE else TITLES[name] for name in metrics]
+    lines = [
+        [
+            name,
+            *(with_interval(own, metric) for metric in metrics),
+            difference(own, mine[yardstick], PSNR) if name != yardstick else "",
+        ]
+        for name, own in mine.items()
+    ]
+    return ["way", *titles, f"PSNR minus {yardstick}"], lines
+
+
+def of_ways(rows: Sequence[Row]) -> list[str]:
+    """The ways that rows are of, in their order."""
+    return list(dict.fromkeys(row["fill"] for row in rows))
 
 
 def _about(row: Row) -> tuple:

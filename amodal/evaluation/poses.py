@@ -21,7 +21,7 @@ import numpy as np
 from amodal.command import command
 from amodal.evaluation.pictures import ssim
 from amodal.evaluation.pictures_distance import DISTANCES, PictureDistance
-from amodal.evaluation.pooled import DISTANCE, ERROR, PSNR, SSIM, Row, difference, with_interval
+from amodal.evaluation.pooled import DISTANCE, ERROR, PSNR, SSIM, Row, comparison
 from amodal.evaluation.record import rounded
 from amodal.evaluation.report import table
 from amodal.hub import fetch_own
@@ -121,25 +121,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 def overall(document: Mapping[str, Any]) -> str:
     """Both ways over all questions."""
-    rows = document["poses"]
-    mine = {name: [row for row in rows if row["fill"] == name] for name in (NETWORK, WARP)}
-    metrics = [name for name in (ERROR, PSNR, SSIM, DISTANCE) if name in rows[0]]
-    titles = {
-        ERROR: "mean absolute error, levels",
-        PSNR: "PSNR, dB",
-        SSIM: "SSIM",
-        DISTANCE: document["run"]["distance"],
-    }
-    header = ["way", *(titles[name] for name in metrics), f"PSNR minus {WARP}"]
-    lines = [
-        [
-            name,
-            *(with_interval(mine[name], metric) for metric in metrics),
-            difference(mine[name], mine[WARP], PSNR) if name != WARP else "",
-        ]
-        for name in mine
-    ]
-    return table(header, lines)
+    return table(*comparison(document["poses"], WARP, document["run"]["distance"]))
 
 
 def facts(document: Mapping[str, Any]) -> str:
