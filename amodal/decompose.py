@@ -48,8 +48,7 @@ class Decomposer:
             AmodalError: the removed objects cover the whole photo.
         """
         owner = owners(scene)
-        away = [layer.id for layer in scene.layers if not layer.in_place]
-        steps = plan_plate(scene, owner, away)
+        steps = plan_plate(scene, owner, scene.away)
         colourless = [
             id for id in uncovered(scene, owner, {step.key[0]: step.hole for step in steps})
         ]

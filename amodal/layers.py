@@ -140,6 +140,11 @@ class LayeredScene:
         photo.setflags(write=False)
         return cls(photo, ordered, tuple(layer.id for layer in ordered))
 
+    @property
+    def away(self) -> tuple[str, ...]:
+        """Ids of the layers that don't stand as in the photo, back to front as stacked now."""
+        return tuple(layer.id for layer in self.layers if not layer.in_place)
+
     def layer(self, id: str) -> Layer:
         """The layer of this id. Raises ValueError for an unknown one."""
         return self.layers[self._index(id)]

@@ -53,11 +53,7 @@ def topmost(scene: LayeredScene) -> np.ndarray:
     """
     height, width = scene.photo.shape[:2]
     owner = owners(scene)
-    holes = {
-        layer.id: owner == scene.depth.index(layer.id)
-        for layer in scene.layers
-        if not layer.in_place
-    }
+    holes = {id: owner == scene.depth.index(id) for id in scene.away}
     top = np.full((height, width), BACKGROUND, np.int16)
     for layer in scene.layers:
         if not layer.placement.visible:
@@ -74,4 +70,4 @@ def topmost(scene: LayeredScene) -> np.ndarray:
 def is_edited(scene: LayeredScene) -> bool:
     """Whether an object is deleted, moved or reordered."""
     order = tuple(layer.id for layer in scene.layers)
-    return order != scene.depth or any(not layer.in_place for layer in scene.layers)
+    return order != scene.depth or bool(scene.away)

@@ -128,8 +128,7 @@ def untouched(scene: LayeredScene) -> np.ndarray:
     """
     size = scene.photo.shape[:2]
     owner = owners(scene)
-    away = [layer.id for layer in scene.layers if not layer.in_place]
-    steps = plan_plate(scene, owner, away)
+    steps = plan_plate(scene, owner, scene.away)
     holes = {step.key[0]: step.hole for step in steps}
     touched = gone(holes, size)
     for layer in scene.layers:
@@ -158,8 +157,7 @@ def with_true_colours(scene: LayeredScene, truth: Truth) -> LayeredScene:
     What then still differs from the true picture is the editor's way of working: objects are moved
     as flat pictures in the light of their old place, shadows are not cast anew.
     """
-    away = [layer.id for layer in scene.layers if not layer.in_place]
-    steps = plan_plate(scene, owners(scene), away)
+    steps = plan_plate(scene, owners(scene), scene.away)
     patches = {step.key: _patch(truth.plate, step.hole) for step in steps if step.hole.any()}
     looks = {layer.id: truth.object_of(layer).appearance for layer in scene.layers}
     layers = tuple(replace(layer, appearance=looks[layer.id]) for layer in scene.layers)
@@ -203,6 +201,7 @@ def score_object(
         return
     id = truth.layer_id(item.number)
     about = {"object": item.number, "category": item.instance.category, "pixels": int(hidden.sum())}
+    owner = {shapes: owners(scene) for shapes, scene in scenes.items()}
     for fill, inpainter in bench.fills.items():
         for shapes, scene in scenes.items():
             layer = scene.layer(id)
@@ -211,7 +210,7 @@ def score_object(
             row["coloured"] = float(both.sum() / hidden.sum())
             if both.any():
                 found = complete_appearance(
-                    truth.photo, layer, owners(scene), scene.depth.index(id), inpainter
+                    truth.photo, layer, owner[shapes], scene.depth.index(id), inpainter
                 )
                 colours, expected = colours_at(found, both), colours_at(look, both)
                 row["psnr"] = psnr_of(colours, expected)

@@ -31,7 +31,6 @@ from amodal.likeness import LEVEL
 from amodal.truth import read_truth
 
 PACKAGES = ("torch", "numpy", "opencv-python", "onnxruntime", "scikit-image", "lpips")
-NO_DISTANCE = "none"
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -48,7 +47,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--shapes", nargs="+", choices=SHAPES, metavar="NAME", default=list(SHAPES))
     parser.add_argument(
         "--perceptual",
-        choices=(*DISTANCES, NO_DISTANCE),
+        choices=DISTANCES,
         default="encoder",
         help="LPIPS, or what stands for it where its weights can't be had (default)",
     )
@@ -82,12 +81,11 @@ def measure(options: argparse.Namespace) -> Document:
     """
     streets = find_streets(options.scenes)
     folder = fetch_own(options.weights)
-    load = DISTANCES.get(options.perceptual)
     bench = Bench(
         {name: FILLS[name](folder) for name in FILLS if name in options.fills},
         tuple(name for name in SHAPES if name in options.shapes),
         Completer.load(folder, device="cpu"),
-        load() if load else None,
+        DISTANCES[options.perceptual](),
     )
     edits, objects = [], []
     for number, path in enumerate(streets, start=1):

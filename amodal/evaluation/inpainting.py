@@ -39,7 +39,6 @@ KINDS = {"silhouettes": (1.0, 0.0, 0.0), "strokes": (0.0, 1.0, 0.0), "border": (
 TURNS = ("silhouettes", "strokes", "silhouettes", "border")
 SHAPES = 450  # silhouettes to draw from: of meshes that no training knows
 SHAPE_SEED = 7
-NO_DISTANCE = "none"
 
 
 def cases(paths: Sequence[Path], seed: int = 0) -> Iterator[tuple[dict[str, str], Any, Any]]:
@@ -95,8 +94,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     order = np.random.default_rng(0).permutation(len(paths))[: options.count]
     folder = fetch_own(options.weights)
     fills = {name: FILLS[name](folder) for name in FILLS if name in options.fills}
-    load = DISTANCES.get(options.perceptual)
-    distance = load() if load else None
+    distance = DISTANCES[options.perceptual]()
     rows = [
         about | {"fill": name} | scores(photo, hole, inpainter, distance)
         for about, photo, hole in cases([paths[index] for index in sorted(order)])
@@ -162,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--part", choices=PARTS, default="test")
     parser.add_argument("--count", type=int, default=300, help="photos at most")
     parser.add_argument("--fills", nargs="+", choices=FILLS, metavar="NAME", default=list(FILLS))
-    parser.add_argument("--perceptual", choices=(*DISTANCES, NO_DISTANCE), default="encoder")
+    parser.add_argument("--perceptual", choices=DISTANCES, default="encoder")
     parser.add_argument("--weights", help="folder or Hub repository of ours; default: bundled")
     parser.add_argument("--json", type=Path, help="file to write the rows to")
     options = parser.parse_args(arguments)

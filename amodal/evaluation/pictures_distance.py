@@ -132,7 +132,10 @@ def load_lpips() -> Lpips:
         ) from error
 
 
-DISTANCES: Mapping[str, Callable[[], PictureDistance]] = {
+DISTANCES: Mapping[str, Callable[[], PictureDistance | None]] = {
     "encoder": load_encoder,
     "lpips": load_lpips,
+    "none": lambda: None,
 }
+"""Perceptual distances by name: a function that loads one, or raises AmodalError if it can't be
+had; "none" measures none."""

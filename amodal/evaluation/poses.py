@@ -102,8 +102,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     """
     folder = fetch_own(options.weights)
     turner = Turner(folder / FILE, Gallery.load(folder / GALLERY), "cpu")
-    load = DISTANCES.get(options.perceptual)
-    distance = load() if load else None
+    distance = DISTANCES[options.perceptual]()
     cars = car_folders(options.cars)
     rows = [
         row
@@ -135,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m amodal.evaluation.poses", description=__doc__)
     parser.add_argument("--cars", type=Path, required=True, help="folder of a turntable")
     parser.add_argument("--pairs", type=int, default=4, help="questions a car")
-    parser.add_argument("--perceptual", choices=(*DISTANCES, "none"), default="encoder")
+    parser.add_argument("--perceptual", choices=DISTANCES, default="encoder")
     parser.add_argument("--weights", help="folder or Hub repository of ours; default: bundled")
     parser.add_argument("--json", type=Path, help="file to write the rows to")
     options = parser.parse_args(arguments)
