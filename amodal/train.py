@@ -33,6 +33,7 @@ from amodal.training.options import (
     add_data_options,
     add_training_options,
     read_material,
+    run_words,
     title,
 )
 from amodal.training.pose import command as pose
@@ -133,9 +134,7 @@ def _command(options: argparse.Namespace) -> str:
     words += [f"--rendered {options.rendered}"] if options.rendered else []
     words += ["--start WEIGHTS"] if options.start else []
     words += [f"--ablate {options.ablate}"] if options.ablate else []
-    words += [f"--scale {options.scale:g}"] if options.scale != 1 else []
-    words += [f"--seed {options.seed}"] if options.seed else []
-    return " ".join(words)
+    return " ".join([*words, *run_words(options)])
 
 
 if __name__ == "__main__":

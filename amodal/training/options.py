@@ -46,6 +46,25 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=workers, help="processes that draw batches")
 
 
+def add_run_options(parser: argparse.ArgumentParser, out: str) -> None:
+    """--out, --scale and --no-perceptual, of the networks that paint."""
+    parser.add_argument("--out", type=Path, default=Path(out))
+    parser.add_argument("--scale", type=float, default=1.0, help="multiplies the steps")
+    parser.add_argument(
+        "--no-perceptual",
+        action="store_true",
+        help="no perceptual and style terms (these need MobileSAM's weights from the Hub)",
+    )
+
+
+def run_words(options: argparse.Namespace) -> list[str]:
+    """The words of a command line for --no-perceptual, --scale and --seed, where they are given."""
+    words = ["--no-perceptual"] if getattr(options, "no_perceptual", False) else []
+    words += [f"--scale {options.scale:g}"] if options.scale != 1 else []
+    words += [f"--seed {options.seed}"] if options.seed else []
+    return words
+
+
 def read_material(options: argparse.Namespace, size: int, partials: bool = True) -> Material:
     """Read the data that the options name.
 

@@ -1,6 +1,7 @@
 """Train the inpainting network: `python -m amodal.train --task inpaint --photos DIR ...`.
 
-Holes have the silhouettes of --data. Goes on where an interrupted run stopped, and writes
+Holes have the silhouettes of --data. With --no-perceptual a gradient term takes the place of the
+perceptual and style terms. Goes on where an interrupted run stopped, and writes
 inpaint.safetensors, its curves and a manifest into --out.
 """
 
@@ -28,8 +29,10 @@ from amodal.training.loop import Curves
 from amodal.training.options import (
     TOY,
     add_data_options,
+    add_run_options,
     add_training_options,
     read_material,
+    run_words,
     title,
 )
 
@@ -42,14 +45,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--photos", type=Path, nargs="+", required=True, help="folders of street photos"
     )
     add_data_options(parser)
-    parser.add_argument("--out", type=Path, default=Path("runs/inpaint"))
-    parser.add_argument("--scale", type=float, default=1.0, help="multiplies the phases' steps")
-    parser.add_argument(
-        "--no-perceptual",
-        action="store_true",
-        help="no perceptual and style terms (these need MobileSAM's weights from the Hub); "
-        "a gradient term takes their place",
-    )
+    add_run_options(parser, "runs/inpaint")
     add_training_options(parser)
     return parser.parse_args(arguments)
 
@@ -107,7 +103,4 @@ def _command(options: argparse.Namespace) -> str:
     words = ["python -m amodal.train --task inpaint --photos PHOTOS --data", options.data]
     words += ["--root DIR"] if options.root else []
     words += [f"--rendered {options.rendered}"] if options.rendered else []
-    words += ["--no-perceptual"] if options.no_perceptual else []
-    words += [f"--scale {options.scale:g}"] if options.scale != 1 else []
-    words += [f"--seed {options.seed}"] if options.seed else []
-    return " ".join(words)
+    return " ".join([*words, *run_words(options)])

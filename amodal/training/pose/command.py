@@ -21,7 +21,7 @@ from amodal.pose.checkpoint import FILE
 from amodal.training.distributed import joined, once, team
 from amodal.training.inpainting.features import EncoderFeatures
 from amodal.training.loop import Curves
-from amodal.training.options import add_training_options
+from amodal.training.options import add_run_options, add_training_options, run_words
 from amodal.training.pose import config as presets
 from amodal.training.pose.batches import car_folders
 from amodal.training.pose.train import CURVES, NAME, train
@@ -30,14 +30,8 @@ from amodal.training.pose.train import CURVES, NAME, train
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m amodal.train --task pose", description=__doc__)
     parser.add_argument("--cars", type=Path, required=True, help="folder of a turntable")
-    parser.add_argument("--out", type=Path, default=Path("runs/pose"))
-    parser.add_argument("--scale", type=float, default=1.0, help="multiplies the steps")
+    add_run_options(parser, "runs/pose")
     parser.add_argument("--toy", action="store_true", help="a tiny network, for tests")
-    parser.add_argument(
-        "--no-perceptual",
-        action="store_true",
-        help="no perceptual and style terms (these need MobileSAM's weights from the Hub)",
-    )
     add_training_options(parser)
     return parser.parse_args(arguments)
 
@@ -71,10 +65,7 @@ def _train_on(device: torch.device, options: argparse.Namespace) -> None:
 
 def _write_manifest(options: argparse.Namespace, cars: int) -> None:
     minutes = Curves(options.out / CURVES).seconds(NAME) / 60
-    words = ["python -m amodal.train --task pose --cars DIR"]
-    words += ["--no-perceptual"] if options.no_perceptual else []
-    words += [f"--scale {options.scale:g}"] if options.scale != 1 else []
-    words += [f"--seed {options.seed}"] if options.seed else []
+    words = ["python -m amodal.train --task pose --cars DIR", *run_words(options)]
     entry = Entry(
         name="pose",
         what="SPADE generator with an appearance encoder: a car in another pose",
