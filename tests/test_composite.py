@@ -21,7 +21,7 @@ from amodal.decompose import Decomposer
 from amodal.errors import AmodalError
 from amodal.export import layers_zip
 from amodal.inpaint.opencv import OpenCV
-from amodal.layers import LayeredScene
+from amodal.layers import Layer, LayeredScene
 from amodal.margins import Margins
 from amodal.photo import load_photo
 from amodal.scene import Completion, Instance
@@ -55,6 +55,15 @@ def may_cover_all(scene: LayeredScene) -> bool:
     ).all()
 
 
+def with_soft_edge(layer: Layer, height: int, width: int, edge: int = 4) -> np.ndarray:
+    """Where a moved object may show; its edge may reach into a photo that the rest has left."""
+    whole = layer.completion
+    shifted = replace(layer, completion=replace(whole, x0=whole.x0 + edge, y0=whole.y0 + edge))
+    shape = shifted.silhouette(height + 2 * edge, width + 2 * edge).astype(np.uint8)
+    grown = cv2.dilate(shape, np.ones((2 * edge + 1, 2 * edge + 1), np.uint8))
+    return grown[edge:-edge, edge:-edge].astype(bool)
+
+
 def near(pixels: np.ndarray, colour: tuple[int, int, int], tolerance: int = 25) -> np.ndarray:
     return (np.abs(pixels.astype(int) - colour) <= tolerance).all(axis=-1)
 
@@ -84,9 +93,8 @@ def test_only_what_an_edit_touches_changes(data: st.DataObject) -> None:
         if not layer.placement.in_place:
             reach |= vacated(owner, position, Margins())
             if layer.placement.visible:
-                shape = layer.silhouette(*owner.shape).astype(np.uint8)
-                reach |= cv2.dilate(shape, np.ones((9, 9), np.uint8)).astype(bool)
-        elif order.index(id) != position:
+                reach |= with_soft_edge(layer, *owner.shape)
+        elif set(order[: order.index(id)]) != set(scene.depth[:position]):
             reach |= layer.completion.on_photo(*owner.shape)
     before = scene.photo.copy()
     picture = render(edited)
