@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from torch import nn
 
 from amodal import tensor_file
+from amodal.errors import AmodalError
 
 C = TypeVar("C")
 N = TypeVar("N", bound=nn.Module)
@@ -60,6 +61,22 @@ class NetworkFile(Generic[C, N]):
         network = self.network(info.model)
         tensor_file.load_into(network, tensors, "network")
         return network.eval(), info
+
+    def begin(self, sizes: C, start: Path | None) -> N:
+        """What a training begins with: a new network, or a file's to go on from.
+
+        Raises:
+            AmodalError: the file can't be read, or its network has other sizes.
+        """
+        if start is None:
+            return self.network(sizes)
+        network, info = self.load(start)
+        if info.model != sizes:
+            raise AmodalError(
+                f"{start}: got a network of {info.model}, expected {sizes}: start from weights of "
+                "the same sizes, or without --start."
+            )
+        return network
 
     def _info(self, fields: Mapping[str, Any]) -> Info[C]:
         sizes = {

@@ -132,7 +132,6 @@ def _command(options: argparse.Namespace) -> str:
     words = ["python -m amodal.train --data", options.data]
     words += ["--root DIR"] if options.root else []
     words += [f"--rendered {options.rendered}"] if options.rendered else []
-    words += ["--start WEIGHTS"] if options.start else []
     words += [f"--ablate {options.ablate}"] if options.ablate else []
     return " ".join([*words, *run_words(options)])
 

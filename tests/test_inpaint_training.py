@@ -81,6 +81,17 @@ def test_it_says_what_it_was_trained_on(trained):
     assert last < first
 
 
+def test_it_goes_on_from_other_weights(trained, photos, tmp_path):
+    options = ["--task", "inpaint", "--photos", f"{photos}", "--data", "toy", "--no-perceptual"]
+    start = ["--start", f"{trained / FILE}", "--scale", "0.4", "--workers", "0"]
+    assert command.main([*options, *start, "--out", f"{tmp_path}"]) == 0
+    before, after = (
+        json.loads((folder / CURVES).read_text())["inpaint-1"]["hole"][0][1]
+        for folder in (trained, tmp_path)
+    )
+    assert after < before / 2
+
+
 @pytest.mark.parametrize(("name", "value"), [("SAVE_EVERY", 10), ("SAVE_AFTER", 0.0)])
 def test_a_killed_training_goes_on_to_the_same_weights(photos, tmp_path, monkeypatch, name, value):
     monkeypatch.setattr(loop, name, value)

@@ -21,6 +21,7 @@ from amodal.pose.layout import PARTS, planes
 from amodal.pose.network import PoseConfig, PoseNet
 from amodal.training.pose.batches import Turns, car_folders, read_view, without_a_piece
 from amodal.training.pose.config import PoseLossConfig, toy
+from amodal.training.pose.photographed import light, photographed, recoloured
 from amodal.training.pose.train import CURVES, pose_loss
 
 SMALL = PoseConfig(side=16, code=6, widths=(16, 16, 8), hidden=8)
@@ -84,6 +85,20 @@ def test_it_says_what_it_was_trained_on(trained):
     assert entry.licence == "Apache-2.0"
     curve = json.loads((trained / CURVES).read_text())["pose"]["colour"]
     assert curve[-1][1] < curve[0][1] / 3
+
+
+def test_it_goes_on_from_other_weights(trained, cars, tmp_path, capsys):
+    options = ["--task", "pose", "--cars", f"{cars}", "--no-perceptual", "--workers", "0"]
+    start = ["--toy", "--start", f"{trained / FILE}", "--scale", "0.1"]
+    assert command.main([*options, *start, "--out", f"{tmp_path}"]) == 0
+    before, after = (
+        json.loads((folder / CURVES).read_text())["pose"]["colour"]
+        for folder in (trained, tmp_path)
+    )
+    assert after[0][1] < before[0][1] / 2
+    assert "--start WEIGHTS" in own_entry(tmp_path / "manifest.json", FILE).command
+    assert command.main([*options, "--start", f"{trained / FILE}", "--out", f"{tmp_path}/x"]) == 2
+    assert "start from weights of the same sizes" in capsys.readouterr().err
 
 
 def test_every_parameter_learns():
@@ -151,6 +166,31 @@ def test_a_missing_piece_keeps_the_silhouette(seed):
     out = without_a_piece(picture, np.random.default_rng(seed))
     assert np.array_equal(out[..., 3], picture[..., 3])
     assert out.shape == picture.shape
+
+
+@given(st.integers(0, 999))
+@settings(max_examples=60, deadline=None)
+def test_a_camera_keeps_about_the_car_and_its_colours_stay_within_alpha(seed):
+    rng = np.random.default_rng(seed)
+    picture = np.zeros((48, 48, 4), np.uint8)
+    picture[16:32, 8:40] = (200, 60, 30, 255)
+    out = photographed(picture, rng)
+    assert out.shape == picture.shape
+    assert out.dtype == np.uint8
+    assert (out[..., :3] <= out[..., 3:]).all()
+    assert (out[18:30, 10:38, 3] > 160).all()  # blur softens the edge only
+    assert not out[:8, :, 3].any()
+    middle = np.median(out[18:30, 10:38, :3].reshape(-1, 3), axis=0)
+    assert middle == pytest.approx((200, 60, 30), abs=30)
+
+
+def test_other_light_changes_colours_and_not_the_silhouette():
+    picture = np.full((4, 4, 4), (200, 60, 30, 220), np.uint8)
+    gains = [light(np.random.default_rng(seed)) for seed in range(200)]
+    darkest, brightest = (pick(gains, key=np.sum) for pick in (min, max))
+    assert darkest.max() < 0.4 < 1.1 < brightest.min()
+    assert tuple(recoloured(picture, darkest)[0, 0]) < (90, 30, 15, 221)
+    assert tuple(recoloured(picture, np.full(3, 9.0))[0, 0]) == (220, 220, 220, 220)
 
 
 @given(st.integers(2, 90), st.integers(2, 90), st.integers(0, 9), st.integers(16, 64))

@@ -9,4 +9,4 @@ FILE = "inpaint.safetensors"
 InpaintInfo = Info[InpaintConfig]
 
 _KIND = NetworkFile("amodal-inpaint/1", "the inpainting network", InpaintConfig, PartialConvNet)
-save, load = _KIND.save, _KIND.load
+save, load, begin = _KIND.save, _KIND.load, _KIND.begin

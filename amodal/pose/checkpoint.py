@@ -9,4 +9,4 @@ FILE = "pose.safetensors"
 PoseInfo = Info[PoseConfig]
 
 _KIND = NetworkFile("amodal-pose/1", "the pose network", PoseConfig, PoseNet)
-save, load = _KIND.save, _KIND.load
+save, load, begin = _KIND.save, _KIND.load, _KIND.begin

@@ -47,8 +47,9 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_run_options(parser: argparse.ArgumentParser, out: str) -> None:
-    """--out, --scale and --no-perceptual, of the networks that paint."""
+    """--out, --start, --scale and --no-perceptual, of the networks that paint."""
     parser.add_argument("--out", type=Path, default=Path(out))
+    parser.add_argument("--start", type=Path, metavar="FILE", help="a network's file to go on from")
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies the steps")
     parser.add_argument(
         "--no-perceptual",
@@ -58,8 +59,9 @@ def add_run_options(parser: argparse.ArgumentParser, out: str) -> None:
 
 
 def run_words(options: argparse.Namespace) -> list[str]:
-    """The words of a command line for --no-perceptual, --scale and --seed, where they are given."""
-    words = ["--no-perceptual"] if getattr(options, "no_perceptual", False) else []
+    """The words of a command line for the options that differ from their defaults."""
+    words = ["--start WEIGHTS"] if getattr(options, "start", None) else []
+    words += ["--no-perceptual"] if getattr(options, "no_perceptual", False) else []
     words += [f"--scale {options.scale:g}"] if options.scale != 1 else []
     words += [f"--seed {options.seed}"] if options.seed else []
     return words

@@ -72,7 +72,7 @@ def _train_on(device: torch.device, options: argparse.Namespace) -> None:
     shapes = read_material(options, 64, partials=False).shapes
     if team().leads:
         print(f"{len(photos)} photos, {len(shapes)} silhouettes ({title(options)}), on {device}")
-    train(config, photos, shapes, options.out, device, features, options.workers)
+    train(config, photos, shapes, options.out, device, features, options.workers, options.start)
     once(_write_manifest, options, len(photos))
     if team().leads:
         print(f"wrote {options.out}")

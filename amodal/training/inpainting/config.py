@@ -25,8 +25,8 @@ class FillLossConfig:
 
     valid: float = 1.0
     hole: float = 6.0
-    perceptual: float = 0.1
-    style: float = 0.1
+    perceptual: float = 0.2
+    style: float = 0.2
     gradient: float = 0.0
     variation: float = 0.1
 
@@ -49,11 +49,11 @@ class InpaintTrainConfig:
     model: InpaintConfig = InpaintConfig()
     phases: tuple[StageConfig, StageConfig] = field(
         default_factory=lambda: (
-            StageConfig(8_000, batch=8, rate=1e-3),
-            StageConfig(2_000, batch=8, rate=2e-4),
+            StageConfig(3_650, batch=24, rate=1e-3),
+            StageConfig(1_800, batch=24, rate=2e-4),
         )
     )
-    side: int = 192
+    side: int = 256
     holes: HoleConfig = HoleConfig()
     loss: FillLossConfig = FillLossConfig()
     average: float = 0.999

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from amodal.data.holes import Holes
 from amodal.data.shapes import Shape
-from amodal.inpaint.checkpoint import FILE, InpaintInfo, load, save
+from amodal.inpaint.checkpoint import FILE, InpaintInfo, begin, save
 from amodal.inpaint.network import PartialConvNet
 from amodal.training.distributed import once
 from amodal.training.inpainting.batches import FillBatches
@@ -30,6 +30,7 @@ def train(
     device: torch.device,
     features: nn.Module | None = None,
     workers: int = 0,
+    start: Path | None = None,
 ) -> None:
     """Run the phases that have no file in `folder` yet.
 
@@ -40,6 +41,10 @@ def train(
         device: to compute on.
         features: for the perceptual and the style term; None leaves these out.
         workers: processes that draw batches.
+        start: a network's file to go on from, of the same sizes; None: from random weights.
+
+    Raises:
+        AmodalError: there is no such file, or its network has other sizes.
     """
     if features is not None:
         features = features.to(device)
@@ -50,7 +55,7 @@ def train(
         if path.is_file() or last.is_file():
             continue
         torch.manual_seed(config.seed + phase)
-        network = PartialConvNet(config.model) if phase == 0 else load(first)[0]
+        network = begin(config.model, start if phase == 0 else first)
         if phase == 1:
             for layer in network.down:
                 layer.norm.requires_grad_(False)  # the loop leaves such parts in eval mode

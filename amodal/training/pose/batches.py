@@ -16,6 +16,7 @@ from torch.utils.data import Dataset
 from amodal.errors import AmodalError
 from amodal.pose.framing import as_car, framing, premultiplied
 from amodal.pose.layout import planes
+from amodal.training.pose.photographed import light, photographed, recoloured
 
 SOLID = 127  # alpha above which a pixel is the car's
 
@@ -112,8 +113,9 @@ class Turns(Dataset):
         car = car[:, ::-1] if rng.random() < 0.5 else car
         if rng.random() < 0.5:
             target, parts = target[:, ::-1], parts[:, ::-1]
-        gain = rng.uniform(0.8, 1.2) * rng.uniform(0.9, 1.1, 3)
+        gain = light(rng)
         car, target = (recoloured(each, gain) for each in (car, target))
+        car = photographed(car, rng)
         if rng.random() < self.damaged:
             car = without_a_piece(car, rng)
         alpha = (parts > 0).astype(np.float32)[None]
@@ -123,12 +125,6 @@ class Turns(Dataset):
 def straight(values: np.ndarray) -> np.ndarray:
     """The colours (3, S, S) of a car (4, S, S) that has them times alpha."""
     return np.clip(values[:3] / np.maximum(values[3:], 1e-3), 0, 1)
-
-
-def recoloured(picture: np.ndarray, gain: np.ndarray) -> np.ndarray:
-    """A premultiplied picture (S, S, 4) uint8 in another light: its colours times a gain (3,)."""
-    colours = np.minimum(picture[..., :3] * gain, picture[..., 3:]).astype(np.uint8)
-    return np.dstack([colours, picture[..., 3]])
 
 
 def without_a_piece(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -57,7 +57,7 @@ def _train_on(device: torch.device, options: argparse.Namespace) -> None:
     folders = car_folders(options.cars)
     if team().leads:
         print(f"{len(folders)} cars, on {device}")
-    train(config, folders, options.out, device, features, options.workers)
+    train(config, folders, options.out, device, features, options.workers, options.start)
     once(_write_manifest, options, len(folders))
     if team().leads:
         print(f"wrote {options.out}")

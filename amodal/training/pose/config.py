@@ -38,7 +38,7 @@ class PoseTrainConfig:
     """
 
     model: PoseConfig = PoseConfig()
-    schedule: StageConfig = StageConfig(6_000, batch=8, rate=1e-3)
+    schedule: StageConfig = StageConfig(5_450, batch=32, rate=1e-3)
     loss: PoseLossConfig = PoseLossConfig()
     damaged: float = 0.5
     average: float = 0.999

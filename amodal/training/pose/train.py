@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from amodal.pose.checkpoint import FILE, PoseInfo, save
+from amodal.pose.checkpoint import FILE, PoseInfo, begin, save
 from amodal.pose.network import PoseNet
 from amodal.training.distributed import once
 from amodal.training.inpainting.losses import Features, gram, relative_error
@@ -28,6 +28,7 @@ def train(
     device: torch.device,
     features: nn.Module | None = None,
     workers: int = 0,
+    start: Path | None = None,
 ) -> None:
     """Train, unless the file is there already.
 
@@ -37,6 +38,10 @@ def train(
         device: to compute on.
         features: for the perceptual and the style term; None leaves these out.
         workers: processes that draw batches.
+        start: a network's file to go on from, of the same sizes; None: from random weights.
+
+    Raises:
+        AmodalError: there is no such file, or its network has other sizes.
     """
     if (out / FILE).is_file():
         return
@@ -56,7 +61,8 @@ def train(
     def loss(network: PoseNet, batch: PoseBatch) -> dict[str, Tensor]:
         return pose_loss(network, features, batch, config.loss)
 
-    job = Job(NAME, PoseNet(config.model), schedule, batches, loss, config.average)
+    network = begin(config.model, start)
+    job = Job(NAME, network, schedule, batches, loss, config.average)
     state = out / "pose.state.pt"
     run(job, state, Curves(out / CURVES), device, workers)
     once(save, out / FILE, PoseInfo(config.model, asdict(config)), job.average)
