@@ -21,6 +21,7 @@ from amodal.scene import Completion, Completions, Instance
 if TYPE_CHECKING:
     from amodal.inpaint.protocol import Inpainter
     from amodal.layers import LayeredScene
+    from amodal.pose.turner import Turner
     from amodal.segment import Embedding, MaskGuess, Segmenter
 
 Progress = Callable[[int, int], None]
@@ -42,6 +43,7 @@ class Pipeline:
         self._notices = tuple(notices)
         self._segmenter = _Lazy("amodal.segment.load", "load_segmenter")
         self._inpainter = _Lazy("amodal.inpaint.load", "load_inpainter")
+        self._turner = _Lazy("amodal.pose.load", "load_turner")
         self._embeddings = _EmbeddingCache(REMEMBERED_PHOTOS)
 
     @classmethod
@@ -73,6 +75,10 @@ class Pipeline:
     def inpainter(self, progress: Progress | None = None) -> Inpainter:
         """MI-GAN, or OpenCV with a notice. `progress` gets downloaded bytes."""
         return self._inpainter.get(progress)
+
+    def turner(self) -> Turner:
+        """The pose network with its gallery."""
+        return self._turner.get(None)
 
     def segment(
         self,

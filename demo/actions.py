@@ -18,6 +18,7 @@ from amodal.objects import add_object, correct_object, is_edited, topmost
 from amodal.pipeline import Pipeline
 from amodal.scene import Instance
 from amodal.segment.brush import clean_up, erase, paint, stroke
+from amodal.turn import turn
 from demo import text
 from demo.gesture import Gesture
 from demo.pointing import box_of, in_place, object_at, picked_of, with_clue
@@ -196,6 +197,18 @@ class Actions:
             shift = x - foot_x - layer.placement.dx, y - foot_y - layer.placement.dy
         # Whole pixels: a moved object stays as sharp as it was.
         scene = session.scene.move(id, *(round(pixels) for pixels in shift))
+        return self.render(session.edited(scene), progress)
+
+    def turn(self, session: Session, degrees: float, progress: Show) -> Session:
+        """The selected car in another pose; 0 is as in the photo."""
+        id = picked_of(session)
+        decomposer = Decomposer(
+            self.pipeline.inpainter(_megabytes(progress, text.PROGRESS_INPAINTER))
+        )
+        progress(0, desc=text.PROGRESS_TURN)
+        turner = self.pipeline.turner()
+        steps = round(degrees * turner.gallery.steps / 360)
+        scene = turn(session.scene, id, steps, decomposer, turner)
         return self.render(session.edited(scene), progress)
 
     def _ask(

@@ -231,6 +231,11 @@ class Handlers:
         return self._edited(session, scene.scale(id, factor), progress)
 
     @told
+    def turn(self, session: Session, degrees: float, progress: gr.Progress = PROGRESS) -> View:
+        """Show a car in another pose."""
+        return self._show(self.actions.turn(session, float(degrees), progress), session)
+
+    @told
     def margins(
         self, session: Session, rim: float, shadow: float, progress: gr.Progress = PROGRESS
     ) -> View:

@@ -204,6 +204,9 @@ def edits() -> Panels:
                 variant = "stop" if name == "delete" else "secondary"
                 panels[name] = gr.Button(label, size="sm", variant=variant, elem_id=name)
         panels["size"] = gr.Slider(5, 300, 100, step=1, label=text.SIZE, elem_id="size")
+        with gr.Column(visible=False, elem_id="turning") as panels["turn_part"]:
+            panels["turn"] = gr.Slider(-180, 180, 0, step=15, label=text.TURN, elem_id="turn")
+            gr.Markdown(text.TURN_KEY, elem_classes="small")
         with gr.Row(elem_id="shift"):
             panels["right"] = gr.Number(
                 0, label=text.RIGHT, min_width=70, container=True, elem_id="right-px"

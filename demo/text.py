@@ -110,6 +110,12 @@ EDITS = {
     "send_back": "Send back",
 }
 SIZE = "Size (%)"
+TURN = "Turn (degrees)"
+TURN_KEY = (
+    "A generative preview: sides that the photo doesn't show are made up, "
+    "and front and back may be mistaken."
+)
+PROGRESS_TURN = "Turning the car"
 RIGHT = "Right (px)"
 DOWN = "Down (px)"
 MOVE = "Move"

@@ -144,6 +144,7 @@ def wire_page(wire: Wire, handlers: Handlers, panels: Panels) -> None:
     for name in (*text.EDITS, *text.HISTORY):
         wire(panels[name].click, getattr(handlers, name))
     wire(panels["size"].release, handlers.resize, panels["size"], latest=True)
+    wire(panels["turn"].release, handlers.turn, panels["turn"], latest=True)
     margins = [panels[name] for name in ("rim", "shadow")]
     for widget in margins:
         wire(widget.release, handlers.margins, *margins, latest=True)

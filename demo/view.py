@@ -10,6 +10,7 @@ import gradio as gr
 from amodal.hub import Notice
 from amodal.objects import is_edited
 from amodal.scene import Instance
+from amodal.turn import can_turn
 from demo import lesson, text
 from demo.pictures import Backdrop, hue, outline, window_around
 from demo.session import Session, number_of
@@ -37,6 +38,8 @@ class View(NamedTuple):
     forget_box: object
     chance: object
     size: object
+    turn_part: object
+    turn: object
     edit_panel: object
     margins_panel: object
     rim: object
@@ -77,6 +80,8 @@ def show(session: Session, before: Session, notices: Sequence[Notice]) -> View:
         forget_box=gr.update(visible=layer is not None and layer.instance.box is not None),
         chance=_chance(session, before),
         size=round(100 * layer.placement.scale) if layer else gr.skip(),
+        turn_part=gr.update(visible=layer is not None and can_turn(layer.instance.category)),
+        turn=15 * layer.turned.step if layer and layer.turned else 0,
         edit_panel=gr.update(visible=layer is not None),
         margins_panel=gr.update(visible=session.step is not None),
         rim=_percent(session, "rim"),
