@@ -51,11 +51,11 @@ class Turned:
 
     Args:
         look: its colours in that pose, standing where the object stands in the photo.
-        step: which turn of the gallery it is (amodal.pose.gallery).
+        degrees: how far it has been turned to the left.
     """
 
     look: Appearance
-    step: int
+    degrees: float
 
     @property
     def mask(self) -> np.ndarray:

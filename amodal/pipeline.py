@@ -73,7 +73,7 @@ class Pipeline:
         return self._segmenter.get(progress)
 
     def inpainter(self, progress: Progress | None = None) -> Inpainter:
-        """MI-GAN, or OpenCV with a notice. `progress` gets downloaded bytes."""
+        """MI-GAN, or our own network with a notice. `progress` gets downloaded bytes."""
         return self._inpainter.get(progress)
 
     def turner(self) -> Turner:

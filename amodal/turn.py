@@ -19,20 +19,20 @@ def can_turn(category: str) -> bool:
 def turn(
     scene: LayeredScene,
     id: str,
-    steps: int,
+    degrees: float,
     decomposer: Decomposer,
     turner: Turner,
     progress: Progress | None = None,
 ) -> LayeredScene:
     """Turn a car on the spot to the left, from its pose in the photo.
 
-    The pose in the photo is guessed from the silhouette of its chosen shape. Other placements
+    The pose in the photo is guessed from its chosen shape and its colours. Other placements
     (moves, size) stay.
 
     Args:
         scene: never changed.
         id: of the car.
-        steps: of the gallery's turns; 0, and full turns, show it as in the photo.
+        degrees: rounded to the gallery's turns; 0, and full turns, show it as in the photo.
         decomposer: invents the car's hidden colours.
         turner: knows the poses.
         progress: of the colours.
@@ -43,10 +43,11 @@ def turn(
     category = scene.layer(id).instance.category
     if not can_turn(category):
         raise AmodalError(f"Only cars can be turned so far, and this is a {category}.")
+    steps = round(degrees * turner.gallery.steps / 360)
     if steps % turner.gallery.steps == 0:
         return scene.with_turned(id, None)
     scene = decomposer.colour(scene, [id], progress)
     look = scene.layer(id).appearance
-    now = turner.gallery.nearest(scene.layer(id).completion.mask)
+    now = turner.pose_of(look)
     new = now._replace(step=(now.step + steps) % turner.gallery.steps)
-    return scene.with_turned(id, Turned(turner.turn(look, now, new), steps))
+    return scene.with_turned(id, Turned(turner.turn(look, now, new), degrees))

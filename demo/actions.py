@@ -207,8 +207,7 @@ class Actions:
         )
         progress(0, desc=text.PROGRESS_TURN)
         turner = self.pipeline.turner()
-        steps = round(degrees * turner.gallery.steps / 360)
-        scene = turn(session.scene, id, steps, decomposer, turner)
+        scene = turn(session.scene, id, degrees, decomposer, turner)
         return self.render(session.edited(scene), progress)
 
     def _ask(

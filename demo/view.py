@@ -81,7 +81,7 @@ def show(session: Session, before: Session, notices: Sequence[Notice]) -> View:
         chance=_chance(session, before),
         size=round(100 * layer.placement.scale) if layer else gr.skip(),
         turn_part=gr.update(visible=layer is not None and can_turn(layer.instance.category)),
-        turn=15 * layer.turned.step if layer and layer.turned else 0,
+        turn=layer.turned.degrees if layer and layer.turned else 0,
         edit_panel=gr.update(visible=layer is not None),
         margins_panel=gr.update(visible=session.step is not None),
         rim=_percent(session, "rim"),

@@ -1,6 +1,6 @@
 """`python -m amodal.complete`, with a small trained network and the real scene and inpainter code.
 
-The Hub is off and its cache is empty, so hidden pixels are painted by OpenCV.
+The Hub is off and its cache is empty, so hidden pixels are painted by our own network.
 """
 
 import json
@@ -85,7 +85,7 @@ def test_writes_masks_cut_outs_and_a_picture(street, capsys):
     assert "the ball (car): " in said.out
     assert "px whole" in said.out
     assert "2 cut-outs" in said.out
-    assert "OpenCV" in said.err  # the fall-back is told, once, in a line
+    assert "our own small network" in said.err  # the fall-back is told, once, in a line
     assert said.err.count("\n") == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,8 @@ from amodal.errors import AmodalError
 from amodal.geometry import tight_box
 from amodal.looks import Appearance
 from amodal.pose.gallery import Gallery, Pose
+from amodal.pose.layout import PARTS
+from amodal.pose.load import load_turner
 from amodal.pose.turner import Turner, with_shadow
 from amodal.render.gallery import gallery
 from amodal.render.vehicles.car_styles import STYLES
@@ -27,6 +30,12 @@ def turner(poses: Gallery, tmp_path_factory: pytest.TempPathFactory) -> Turner:
     return small_turner(tmp_path_factory.mktemp("weights"), poses)
 
 
+def nearest(poses: Gallery, mask: np.ndarray) -> Pose:
+    ((pose, iou),) = poses.alike(mask)
+    assert 0 < iou <= 1
+    return pose
+
+
 def look_of(layout: np.ndarray, scale: int = 2) -> Appearance:
     """A red car that fills a layout, enlarged, somewhere in a photo."""
     mask = np.kron(layout > 0, np.ones((scale, scale), bool))
@@ -39,7 +48,7 @@ def test_every_pose_is_nearest_to_itself_or_to_what_looks_the_same(poses):
     for style in range(len(STYLES)):
         for step in range(poses.steps):
             own = poses.layout(Pose(style, step)) > 0
-            found = poses.layout(poses.nearest(own)) > 0
+            found = poses.layout(nearest(poses, own)) > 0
             assert (own & found).sum() / (own | found).sum() > 0.85
 
 
@@ -48,8 +57,19 @@ def test_every_pose_is_nearest_to_itself_or_to_what_looks_the_same(poses):
 def test_the_nearest_pose_does_not_depend_on_size_and_place(poses, style, step, scale):
     own = poses.layout(Pose(style, step)) > 0
     large = np.pad(np.kron(own, np.ones((scale, scale), bool)), ((3, 0), (0, 11)))
-    near, same = (poses.layout(poses.nearest(mask)) > 0 for mask in (own, large))
+    near, same = (poses.layout(nearest(poses, mask)) > 0 for mask in (own, large))
     assert (near & same).sum() / (near | same).sum() > 0.85
+
+
+def test_alike_poses_come_in_order_and_within_bounds(poses):
+    mask = poses.layout(Pose(0, 0)) > 0
+    found = poses.alike(mask, less=0.2, most=9)
+    ious = [iou for _, iou in found]
+    assert found[0] == (Pose(0, 0), 1.0)
+    assert ious == sorted(ious, reverse=True)
+    assert 1 < len(found) <= 9
+    assert ious[-1] >= 0.8
+    assert len(poses.alike(mask, less=1.0, most=1000)) == poses.layouts.shape[0] * poses.steps
 
 
 def test_the_gallery_is_read_as_it_was_written(poses, tmp_path):
@@ -99,3 +119,43 @@ def test_the_shadow_is_dark_soft_and_only_below():
     assert (below[..., :3] == 0).all()
     assert not shaded[:margin, :, 3].any()
     assert shaded[-1, :, 3].max() < 20  # it fades out
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Turner:
+    turner, notice = load_turner()
+    assert notice is None
+    return turner
+
+
+@pytest.mark.parametrize("step", [0, 3, 7, 12, 16, 21])
+def test_front_and_back_are_told_apart_by_colours(shipped, step):
+    red = look_of(shipped.gallery.layout(Pose(1, 5)))
+    colours, alpha = shipped.paint(red.rgba, shipped.gallery.layout(Pose(2, step)))
+    found = shipped.pose_of(Appearance(np.dstack([colours, alpha]), 0, 0))
+    away = (found.step - step) % shipped.gallery.steps
+    assert min(away, shipped.gallery.steps - away) <= 1
+
+
+def test_the_shipped_network_keeps_the_paint_and_makes_dark_tyres(shipped):
+    red = look_of(shipped.gallery.layout(Pose(1, 5)))
+    layout = shipped.gallery.layout(Pose(1, 14))
+    colours, alpha = shipped.paint(red.rgba, layout)
+    assert np.median(colours[alpha > 127], axis=0) @ (1, -0.5, -0.5) > 60  # red, not grey
+    box = tight_box(layout > 0)
+    window = layout[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)]
+    parts = cv2.resize(window, alpha.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    assert colours[parts == PARTS.index("tyre")].mean() < 70
+
+
+def test_an_enlarged_outline_is_smooth_and_keeps_its_area(shipped):
+    small, large = (
+        shipped.turn(look_of(shipped.gallery.layout(Pose(0, 6)), scale), Pose(0, 6), Pose(0, 3))
+        for scale in (1, 6)
+    )
+    height, width = large.rgba.shape[:2]
+    alpha = large.rgba[: height // 2, :, 3]  # above the shadow
+    soft = ((alpha > 40) & (alpha < 215)).sum()
+    assert 0 < soft < 0.03 * (alpha > 127).sum()
+    share = (large.rgba[..., 3] > 127).sum() / (small.rgba[..., 3] > 127).sum()
+    assert share == pytest.approx(36, rel=0.1)

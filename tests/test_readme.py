@@ -19,7 +19,7 @@ TEXT = (ROOT / "README.md").read_text()
 def test_the_python_block_runs_and_edits_the_photo(tmp_path):
     block = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL).group(1)
     code = block.replace('"edited.png"', repr(str(tmp_path / "edited.png")))
-    # Offline, so that the result does not depend on the network: OpenCV fills the holes.
+    # Offline, so that the result does not depend on the network: our own network fills the holes.
     cache = {"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(tmp_path / "empty")}
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **cache}, check=True)
     photo = load_photo(ROOT / "examples" / "street_taxi_night" / "photo.jpg")

@@ -48,7 +48,7 @@ def scene(poses: Gallery) -> LayeredScene:
 
 
 def test_a_turned_car_is_seen_in_its_new_silhouette(scene, turner):
-    turned = turn(scene, "object-1", 2, DECOMPOSER, turner)
+    turned = turn(scene, "object-1", 90, DECOMPOSER, turner)
     assert is_edited(turned)
     picture, _ = DECOMPOSER.render(turned)
     car, before = (each.layer("object-1").silhouette(HEIGHT, WIDTH) for each in (turned, scene))
@@ -63,20 +63,20 @@ def test_a_turned_car_is_seen_in_its_new_silhouette(scene, turner):
 
 
 def test_the_post_stays_in_front(scene, turner):
-    picture, _ = DECOMPOSER.render(turn(scene, "object-1", 3, DECOMPOSER, turner))
+    picture, _ = DECOMPOSER.render(turn(scene, "object-1", 135, DECOMPOSER, turner))
     assert np.array_equal(picture[:, 90:96], scene.photo[:, 90:96])
 
 
-@pytest.mark.parametrize("steps", [0, 8, -8])
-def test_full_turns_give_the_photo_back(scene, turner, steps):
-    turned = turn(scene, "object-1", 3, DECOMPOSER, turner)
-    back = turn(turned, "object-1", steps, DECOMPOSER, turner)
+@pytest.mark.parametrize("degrees", [0, 360, -360, 20])
+def test_full_turns_and_tiny_ones_give_the_photo_back(scene, turner, degrees):
+    turned = turn(scene, "object-1", 135, DECOMPOSER, turner)
+    back = turn(turned, "object-1", degrees, DECOMPOSER, turner)
     assert not is_edited(back)
     assert DECOMPOSER.render(back)[0].tobytes() == scene.photo.tobytes()
 
 
 def test_put_back_reset_and_another_shape_undo_a_turn(scene, turner):
-    turned = turn(scene, "object-1", 3, DECOMPOSER, turner)
+    turned = turn(scene, "object-1", 135, DECOMPOSER, turner)
     whole = turned.layer("object-1").completion
     for after in (
         turned.put_back("object-1"),
@@ -88,7 +88,7 @@ def test_put_back_reset_and_another_shape_undo_a_turn(scene, turner):
 
 
 def test_a_turned_car_can_be_moved_and_deleted(scene, turner):
-    turned = turn(scene, "object-1", 2, DECOMPOSER, turner)
+    turned = turn(scene, "object-1", 90, DECOMPOSER, turner)
     here = turned.layer("object-1").silhouette(HEIGHT, WIDTH)
     there = turned.move("object-1", 20, 0).layer("object-1").silhouette(HEIGHT, WIDTH)
     assert np.array_equal(here[:, :-20], there[:, 20:])
@@ -99,11 +99,11 @@ def test_a_turned_car_can_be_moved_and_deleted(scene, turner):
 
 def test_equal_turns_give_equal_pictures(scene, turner):
     first, second = (
-        DECOMPOSER.render(turn(scene, "object-1", 5, DECOMPOSER, turner))[0] for _ in range(2)
+        DECOMPOSER.render(turn(scene, "object-1", 225, DECOMPOSER, turner))[0] for _ in range(2)
     )
     assert np.array_equal(first, second)
 
 
 def test_only_cars_can_be_turned(scene, turner):
     with pytest.raises(AmodalError, match="Only cars can be turned so far, and this is a person"):
-        turn(scene, "object-2", 1, DECOMPOSER, turner)
+        turn(scene, "object-2", 45, DECOMPOSER, turner)

@@ -11,6 +11,8 @@ from amodal.completer import Completer
 from amodal.errors import AmodalError
 from amodal.hub import fetch
 from amodal.inpaint import Inpainter, MiGAN, OpenCV
+from amodal.inpaint.checkpoint import FILE
+from amodal.inpaint.partial import PartialConvolutions
 from amodal.scene import Completion, Completions
 from amodal.truth import Truth, has_truth
 
@@ -18,6 +20,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 FILLS: Mapping[str, Callable[[Path], Inpainter]] = {
     "opencv": lambda folder: OpenCV(),
+    "partial": lambda folder: PartialConvolutions(folder / FILE),
     "mi-gan": lambda folder: MiGAN(fetch("mi-gan")),
 }
 """Ways of filling by name: a function of the folder with our own weights.

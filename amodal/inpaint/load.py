@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from amodal.hub import Notice, WeightsUnavailable, fetch
+from amodal.hub import BUNDLED, Notice, WeightsUnavailable, fetch
+from amodal.inpaint.checkpoint import FILE
 from amodal.inpaint.migan import MiGAN
-from amodal.inpaint.opencv import OpenCV
+from amodal.inpaint.partial import PartialConvolutions
 from amodal.inpaint.protocol import Inpainter
 
 
 def load_inpainter(
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Inpainter, Notice | None]:
-    """MI-GAN from the Hub (or its cache); OpenCV with the reason when it can't be had.
+    """MI-GAN from the Hub (or its cache); our own network with the reason when it can't be had.
 
     Args:
         progress: called with (bytes done, bytes in all) while downloading.
 
     Returns:
         The inpainter, and what to tell the user: None for MI-GAN, else why it is missing.
+
+    Raises:
+        AmodalError: MI-GAN can't be had, and the bundled file is missing or damaged.
     """
     try:
         return MiGAN(fetch("mi-gan", progress=progress)), None
     except WeightsUnavailable as error:
         notice = Notice(
-            what="Filling with OpenCV (smooth, without texture) instead of MI-GAN",
+            what="Filling with our own small network (softer textures) instead of MI-GAN",
             reason=error.reason,
             remedy=error.remedy,
         )
-        return OpenCV(), notice
+        return PartialConvolutions(BUNDLED / FILE), notice

@@ -66,16 +66,27 @@ class Gallery:
         """The parts of a pose, (S, S) uint8; steps go on around the car."""
         return self.layouts[pose.style, pose.step % self.steps]
 
-    def nearest(self, mask: np.ndarray) -> Pose:
-        """The pose whose silhouette is most like a car's whole mask, (h, w) bool.
+    def alike(self, mask: np.ndarray, less: float = 0.0, most: int = 1) -> list[tuple[Pose, float]]:
+        """The poses whose silhouettes are most like a car's whole mask, the best first.
 
-        A car seen from the front and one seen from the back have nearly the same silhouette, so the
-        turn may be half a turn off.
+        Args:
+            mask: (h, w) bool.
+            less: by how much a pose's IoU may be below the best one's.
+            most: how many poses at most.
+
+        Returns:
+            Poses with the IoU of their silhouettes.
         """
         own = _small(mask)
         both, either = (self._small & own).sum((2, 3)), (self._small | own).sum((2, 3))
-        style, step = np.unravel_index(np.argmax(both / either), both.shape)
-        return Pose(int(style), int(step))
+        ious = both / either
+        best = np.argsort(-ious, axis=None, kind="stable")[:most]
+        found = [np.unravel_index(index, ious.shape) for index in best]
+        return [
+            (Pose(int(style), int(step)), float(ious[style, step]))
+            for style, step in found
+            if ious[style, step] >= ious.max() - less
+        ]
 
     def save(self, path: Path) -> None:
         """Write the file."""

@@ -20,6 +20,8 @@ from amodal.pose.layout import planes
 SHADE = 0.55  # darkness of the contact shadow, 0..1
 SHADOW = 0.07  # its height below the car's foot, ÷ the car's height
 SMALLEST = 8  # pixels of a car's height
+LESS, MOST = 0.06, 16  # poses that are tried: IoU below the best one's, and their number
+MISFIT = 0.3  # what a silhouette that doesn't fit costs beside colours in 0..1
 
 
 class Turner:
@@ -45,7 +47,7 @@ class Turner:
 
         Args:
             look: the whole car's colours.
-            now: its pose, as from gallery.nearest(); says how large a pixel of a layout is.
+            now: its pose, as from pose_of(); says how large a pixel of a layout is.
             new: the wanted pose.
 
         Returns:
@@ -63,12 +65,36 @@ class Turner:
         per_pixel = box.height / tight_box(self.gallery.layout(now) > 0).height
         size = tight_box(self.gallery.layout(new) > 0)
         width, height = (max(round(per_pixel * length), 1) for length in (size.width, size.height))
-        rgba = np.dstack([_resized(colours, width, height), _resized(alpha, width, height)])
+        rgba = np.dstack([_resized(colours, width, height), _outline(alpha, width, height)])
         foot_x, foot_y = look.x0 + (box.x0 + box.x1) / 2, look.y0 + box.y1
         shaded, margin = with_shadow(rgba)
         return Appearance(
             shaded, round(foot_x - width / 2) - margin, round(foot_y) - height - margin
         )
+
+    @torch.inference_mode()
+    def pose_of(self, look: Appearance) -> Pose:
+        """The pose of a car, by its silhouette and by its colours.
+
+        Cars seen from the front and from the back have nearly the same silhouette. So the network
+        paints the car in all poses that fit about as well as the best, and the most similar
+        painting decides.
+
+        Args:
+            look: the whole car's colours.
+        """
+        fitting = self.gallery.alike(look.rgba[..., 3] > 0, LESS, MOST)
+        side = self._network.config.side
+        squared = framing(look.rgba[..., 3] > 0, side).squared(premultiplied(look.rgba))
+        car = torch.from_numpy(as_car(squared)).to(self._device)  # (4, S, S)
+        layouts = [self.gallery.layout(pose) for pose, _ in fitting]
+        parts = [framing(each > 0, side).squared(each, labels=True) for each in layouts]
+        wanted = torch.from_numpy(np.stack([planes(each) for each in parts])).to(self._device)
+        painted = self._network(car[None].expand(len(fitting), -1, -1, -1), wanted)
+        shared = (1 - wanted[:, :1]) * (car[3:] > 0.5)  # (K, 1, S, S), plane 0 is no part
+        apart = ((painted - car[:3]).abs() * shared).sum((1, 2, 3)) / (3 * shared.sum((1, 2, 3)))
+        misfit = torch.tensor([1 - iou for _, iou in fitting], device=self._device)
+        return fitting[int((apart + MISFIT * misfit).argmin())][0]
 
     @torch.inference_mode()
     def paint(self, rgba: np.ndarray, layout: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -98,6 +124,15 @@ class Turner:
 def _resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:
     how = cv2.INTER_AREA if width < picture.shape[1] else cv2.INTER_CUBIC
     return cv2.resize(picture, (width, height), interpolation=how)
+
+
+def _outline(alpha: np.ndarray, width: int, height: int) -> np.ndarray:
+    """A mask of 0 and 255 at another size, (height, width) uint8: smooth where it is enlarged, soft
+    over about two pixels."""
+    smooth = cv2.GaussianBlur(alpha, (0, 0), 1.0, borderType=cv2.BORDER_CONSTANT)
+    values = _resized(smooth, width, height).astype(np.float32)
+    steeper = max(width / alpha.shape[1], 1.0)
+    return np.clip(np.rint(127.5 + steeper * (values - 127.5)), 0, 255).astype(np.uint8)
 
 
 def with_shadow(rgba: np.ndarray) -> tuple[np.ndarray, int]:
