@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -15,15 +18,51 @@ from amodal.visibility import BACKGROUND, dilate, erode, seam
 REACH = 0.4  # how far from the visible pixels invented detail is believed, ÷ sqrt(visible area)
 
 
+@dataclass(frozen=True, eq=False)
+class CutOut:
+    """What is known of an object, in a window of (h, w) around its amodal mask.
+
+    Args:
+        photo: (h, w, 3) uint8, black beyond the photo.
+        amodal: (h, w) bool.
+        pure: (h, w) bool, pixels that hold the object's colours and no others.
+        near: (h, w, 3) uint8, the colour of the nearest pure pixel everywhere.
+        distance: (h, w) float32, how far that one is.
+        unit: sqrt of the visible area, pixels.
+    """
+
+    photo: np.ndarray
+    amodal: np.ndarray
+    pure: np.ndarray
+    near: np.ndarray
+    distance: np.ndarray
+    unit: float
+
+
+Way = Callable[[CutOut, Inpainter], np.ndarray]
+"""Colours (h, w, 3) float32 for all of a cut-out; those of pure pixels don't matter."""
+
+
+def by_own_pixels(cut: CutOut, inpainter: Inpainter) -> np.ndarray:
+    """The inpainter sees the object's own pixels and nothing else. Far from them its detail fades
+    into the object's own mean colours, for there it would be a fantasy."""
+    believed = np.exp(-np.square(cut.distance / (REACH * cut.unit)))[..., None]
+    detail = inpainter.fill(cut.near, ~cut.pure)
+    return believed * detail + (1 - believed) * own_mean(cut.photo, cut.pure, cut.unit)
+
+
 def complete_appearance(
-    photo: np.ndarray, layer: Layer, owner: np.ndarray, position: int, inpainter: Inpainter
+    photo: np.ndarray,
+    layer: Layer,
+    owner: np.ndarray,
+    position: int,
+    inpainter: Inpainter,
+    way: Way = by_own_pixels,
 ) -> Appearance:
     """Colour an object's amodal mask from its own visible pixels alone.
 
-    The inpainter sees the object's pixels and nothing else: what hides it and what lies around it
-    are holes, so none of it can bleed in. A seam along other objects counts as hidden too, since
-    masks are never exact there. Far from the visible pixels the invented detail fades into the
-    object's own mean colours, for there it would be a fantasy.
+    What hides it and what lies around it are holes, so none of it can bleed in. A seam along other
+    objects counts as hidden too, since masks are never exact there.
 
     Args:
         photo: (H, W, 3) uint8 RGB.
@@ -31,6 +70,7 @@ def complete_appearance(
         owner: (H, W) int16, whom the photo shows, as from visibility.owners().
         position: the object's number in `owner`.
         inpainter: called only if more than an outline is hidden.
+        way: how hidden pixels get colours; amodal.evaluation.appearance compares some.
 
     Returns:
         The appearance in the window of the completion.
@@ -44,14 +84,14 @@ def complete_appearance(
     colours = paste_window(photo, *corner)
     seen = paste_window(owner == position, *corner)
     pure = trusted(seen, owner, position, corner)
-    nearest, distance = nearest_known(colours, ~pure)
-    rgb = nearest.astype(np.float32)
-    unit = float(np.sqrt(seen.sum()))
+    near, distance = nearest_known(colours, ~pure)
+    rgb = near.astype(np.float32)
     inner = (slice(margin, -margin), slice(margin, -margin))
     if (amodal & (distance[inner] > seam(seen) + 2)).any():
-        believed = np.exp(-np.square(distance / (REACH * unit)))[..., None]
-        detail = inpainter.fill(nearest, ~pure)
-        rgb = believed * detail + (1 - believed) * own_mean(colours, pure, unit)
+        wide = np.pad(amodal, margin)
+        rgb = way(
+            CutOut(colours, wide, pure, near, distance, float(np.sqrt(seen.sum()))), inpainter
+        )
         rgb[pure] = colours[pure]
     shaded = np.clip(np.rint(rgb[inner]), 0, 255).astype(np.uint8)
     return Appearance(np.dstack([shaded, soft_alpha(amodal)]), x0, y0)

@@ -224,15 +224,23 @@ class Handlers:
         return self._edited(session, scene, progress)
 
     @told
-    def resize(self, session: Session, percent: float, progress: gr.Progress = PROGRESS) -> View:
+    def resize(
+        self, session: Session, percent: float | None, progress: gr.Progress = PROGRESS
+    ) -> View:
         """Give it this size, relative to the photo."""
+        if percent is None:
+            raise AmodalError(text.NEED_SIZE)
         scene, id = scene_of(session), picked_of(session)
         factor = float(percent) / 100 / scene.layer(id).placement.scale
         return self._edited(session, scene.scale(id, factor), progress)
 
     @told
-    def turn(self, session: Session, degrees: float, progress: gr.Progress = PROGRESS) -> View:
+    def turn(
+        self, session: Session, degrees: float | None, progress: gr.Progress = PROGRESS
+    ) -> View:
         """Show a car in another pose."""
+        if degrees is None:
+            raise AmodalError(text.NEED_TURN)
         return self._show(self.actions.turn(session, float(degrees), progress), session)
 
     @told

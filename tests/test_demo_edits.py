@@ -102,6 +102,31 @@ def test_size_flip_and_put_back(handlers: Handlers, car: Session) -> None:
     assert back.sight.picture.tobytes() == photo().tobytes()
 
 
+def test_a_car_is_turned_and_turned_back(handlers: Handlers, car: Session) -> None:
+    view = handlers.turn(car, 90)
+    assert view.turn == 90
+    assert view.session.layer.turned.degrees == 90
+    assert not np.array_equal(view.session.sight.picture, photo())
+    assert handlers.undo(view.session).session.layer.turned is None
+    further = handlers.turn(view.session, -45)
+    assert (further.turn, further.session.layer.turned.degrees) == (-45, -45)
+    back = handlers.turn(further.session, 0)
+    assert back.turn == 0
+    assert back.session.sight.picture.tobytes() == photo().tobytes()
+
+
+def test_turning_is_offered_for_cars_alone(handlers: Handlers, car: Session) -> None:
+    assert handlers.gesture(car, "on", click(*ON_CAR)).turn_part["visible"]
+    person = handlers.gesture(car, "on", click(*ON_PERSON))
+    assert not person.turn_part["visible"]
+    with pytest.raises(gr.Error, match="Only cars can be turned so far, and this is a person"):
+        handlers.turn(person.session, 90)
+    with pytest.raises(gr.Error, match="number"):
+        handlers.turn(car, None)
+    with pytest.raises(gr.Error, match="number"):
+        handlers.resize(car, None)
+
+
 def test_order_and_reset(handlers: Handlers, car: Session) -> None:
     view = handlers.bring_forward(car)
     assert view.session.scene.layers[-1].id == "object-1"

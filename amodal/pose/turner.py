@@ -129,7 +129,7 @@ def _resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:
 def _outline(alpha: np.ndarray, width: int, height: int) -> np.ndarray:
     """A mask of 0 and 255 at another size, (height, width) uint8: smooth where it is enlarged, soft
     over about two pixels."""
-    smooth = cv2.GaussianBlur(alpha, (0, 0), 1.0, borderType=cv2.BORDER_CONSTANT)
+    smooth = cv2.GaussianBlur(alpha, (0, 0), 0.7, borderType=cv2.BORDER_CONSTANT)
     values = _resized(smooth, width, height).astype(np.float32)
     steeper = max(width / alpha.shape[1], 1.0)
     return np.clip(np.rint(127.5 + steeper * (values - 127.5)), 0, 255).astype(np.uint8)

@@ -112,6 +112,12 @@ class Page:
     def wait_for_change(self, before: str) -> None:
         expect(self.image).not_to_have_attribute("src", before)
 
+    def slide(self, id: str, value: float) -> None:
+        """Set a slider by its number."""
+        number = self.tab.locator(f"#{id} input[type=number]")
+        number.fill(f"{value}")
+        number.blur()
+
     def download(self, id: str, path: Path) -> Path:
         with self.tab.expect_download() as download:
             self.tab.locator(f"#{id}").click()

@@ -136,6 +136,26 @@ def test_a_bad_file_is_told_and_the_session_stays(
     assert page.shapes.count() == count
 
 
+def test_a_car_is_turned_by_the_slider(page: Page, examples: tuple[Example, ...]) -> None:
+    example = next(each for each in examples if each.title == "Row of parked cars")
+    instances = example.open().instances
+    page.open_example(example.title)
+    page.select(next(each for each in instances if each.name == "car 3"))
+    expect(page.tab.locator("#turning")).to_contain_text("generative preview")
+    before, outline = (
+        page.shown(),
+        page.shapes.evaluate_all("all => all.map(each => each.outerHTML)"),
+    )
+    page.slide("turn", 60)
+    page.wait_for_change(before)
+    assert page.shapes.evaluate_all("all => all.map(each => each.outerHTML)") != outline
+    page.button("undo").click()
+    expect(page.image).to_have_attribute("src", before)
+    expect(page.tab.locator("#turn input[type=number]")).to_have_value("0")
+    page.select(next(each for each in instances if each.category == "person"))
+    expect(page.tab.locator("#turning")).to_be_hidden()
+
+
 def test_two_tabs_do_not_mix(app: str, chromium: Browser, examples: tuple[Example, ...]) -> None:
     one, two = Page(chromium, app), Page(chromium, app)
     one.open_example(examples[1].title)

@@ -1,0 +1,178 @@
+"""Ways to colour hidden parts, against rendered truth: `python -m amodal.evaluation.appearance`.
+
+Every object of which something is hidden gets its true shape, so that only colours differ. Compared
+on hidden pixels that are truly the object's. Prints a table for each inpainter, and writes {"run":
+what was run, "objects": rows} with --json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from amodal.appearance import CutOut, Way, by_own_pixels, complete_appearance, own_mean
+from amodal.command import command
+from amodal.evaluation.edit_cases import EXAMPLES, FILLS, find_streets
+from amodal.evaluation.edit_scores import hidden_part
+from amodal.evaluation.pictures import ssim
+from amodal.evaluation.pooled import ERROR, PSNR, SSIM, Row, comparison, of_ways
+from amodal.evaluation.record import rounded
+from amodal.evaluation.report import table
+from amodal.geometry import tight_box
+from amodal.hub import fetch_own
+from amodal.inpaint import Inpainter
+from amodal.inpaint.crops import nearest_known
+from amodal.layers import LayeredScene
+from amodal.likeness import psnr
+from amodal.truth import TrueObject, Truth, read_truth
+from amodal.truth_scores import colours_at, own_hidden
+from amodal.visibility import owners
+
+SYMMETRIC = 0.85  # IoU of a shape with its mirror image, from which on it counts as seen head-on
+
+
+def without_fading(cut: CutOut, inpainter: Inpainter) -> np.ndarray:
+    """The inpainter sees the object's own pixels and is believed everywhere."""
+    return inpainter.fill(cut.near, ~cut.pure).astype(np.float32)
+
+
+def within_shape(cut: CutOut, inpainter: Inpainter) -> np.ndarray:
+    """What lies outside the shape is known too, in the object's colours: so the shape is known."""
+    return inpainter.fill(cut.near, ~cut.pure & cut.amodal).astype(np.float32)
+
+
+def mean_colours(cut: CutOut, inpainter: Inpainter) -> np.ndarray:
+    """Mean colours of the object's own pixels; nothing is invented."""
+    return own_mean(cut.photo, cut.pure, cut.unit)
+
+
+def by_surroundings(cut: CutOut, inpainter: Inpainter) -> np.ndarray:
+    """The hidden part as a hole in the photo: what hides it and what lies around it is seen."""
+    return inpainter.fill(cut.photo, cut.amodal & ~cut.pure).astype(np.float32)
+
+
+def mirrored(cut: CutOut, inpainter: Inpainter) -> np.ndarray:
+    """Of shapes that are symmetric, visible pixels on one side are known on the other one too."""
+    box = tight_box(cut.amodal)
+    columns = np.s_[:, int(box.x0) : int(box.x1)]
+    shape = cut.amodal[columns]
+    if (shape & shape[:, ::-1]).sum() < SYMMETRIC * (shape | shape[:, ::-1]).sum():
+        return by_own_pixels(cut, inpainter)
+    photo, pure = cut.photo.copy(), cut.pure.copy()
+    taken = cut.pure[columns][:, ::-1] & ~cut.pure[columns] & shape
+    photo[columns][taken] = cut.photo[columns][:, ::-1][taken]
+    pure[columns] |= taken
+    near, distance = nearest_known(photo, ~pure)
+    cut = replace(cut, photo=photo, pure=pure, near=near, distance=distance)
+    colours = by_own_pixels(cut, inpainter)
+    colours[pure] = photo[pure]
+    return colours
+
+
+WAYS: Mapping[str, Way] = {
+    "own pixels, fading": by_own_pixels,
+    "own pixels": without_fading,
+    "own pixels, shape known": within_shape,
+    "mirrored": mirrored,
+    "mean colours": mean_colours,
+    "surroundings": by_surroundings,
+}
+
+
+def scores(truth: Truth, item: TrueObject, inpainter: Inpainter) -> Iterator[Row]:
+    """The rows of an object, one a way; none if too little of it is hidden."""
+    size, look = truth.photo.shape[:2], item.appearance
+    hidden = hidden_part(item, size)
+    if hidden is None or look is None:
+        return
+    shapes = [each.whole for each in truth.objects]
+    scene = LayeredScene.from_photo(truth.photo, truth.instances, shapes)
+    layer = scene.layer(truth.layer_id(item.number))
+    where = hidden & own_hidden(item, size) & layer.completion.on_photo(*size)
+    if not where.any():
+        return
+    expected = np.full_like(truth.photo, 128)
+    expected[where] = colours_at(look, where)
+    owner, position = owners(scene), scene.depth.index(layer.id)
+    for name, way in WAYS.items():
+        found = complete_appearance(truth.photo, layer, owner, position, inpainter, way)
+        picture = np.full_like(truth.photo, 128)
+        picture[where] = colours_at(found, where)
+        yield {
+            "case": f"{item.number}",
+            "category": item.instance.category,
+            "way": name,
+            ERROR: float(np.abs(picture[where].astype(np.int16) - expected[where]).mean()),
+            PSNR: psnr(picture, expected, where),
+            SSIM: ssim(picture, expected, where),
+        }
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Run the evaluation.
+
+    Raises:
+        AmodalError: streets, weights or packages that can't be had.
+    """
+    folder = fetch_own(options.weights)
+    fills = {name: FILLS[name](folder) for name in FILLS if name in options.fills}
+    rows, streets = [], find_streets(options.scenes)
+    for number, path in enumerate(streets, start=1):
+        print(f"{number} of {len(streets)}: {path.name}", file=sys.stderr)
+        truth = read_truth(path)
+        rows += [
+            {"street": path.name, "inpainter": name} | row
+            for item in truth.objects
+            for name, inpainter in fills.items()
+            for row in scores(truth, item, inpainter)
+        ]
+    run = {
+        "streets": len(streets),
+        "fills": {name: inpainter.name for name, inpainter in fills.items()},
+    }
+    return rounded({"run": run, "objects": rows})
+
+
+def report(document: Mapping[str, Any]) -> str:
+    """A table for each inpainter."""
+    parts = []
+    for name, title in document["run"]["fills"].items():
+        mine = [row for row in document["objects"] if row["inpainter"] == name]
+        rows = [row | {"fill": row["way"]} for row in mine]
+        if rows:
+            count = len(rows) // len(of_ways(rows))
+            header, lines = comparison(rows, of_ways(rows)[0], None)
+            streets = document["run"]["streets"]
+            parts += [f"{title}: {count} objects of {streets} streets", table(header, lines)]
+    return "\n\n".join(parts)
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m amodal.evaluation.appearance", description=__doc__
+    )
+    parser.add_argument("--scenes", type=Path, nargs="+", default=[EXAMPLES], metavar="DIR")
+    parser.add_argument("--fills", nargs="+", choices=FILLS, default=list(FILLS), metavar="NAME")
+    parser.add_argument("--weights", help="folder or Hub repository of ours; default: bundled")
+    parser.add_argument("--json", type=Path, help="file to write the rows to")
+    return parser.parse_args(arguments)
+
+
+@command("amodal.evaluation.appearance")
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = parse(arguments)
+    document = measure(options)
+    print(report(document))
+    if options.json:
+        options.json.write_text(json.dumps(document, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
