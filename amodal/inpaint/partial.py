@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -11,8 +12,21 @@ from torch import Tensor
 from amodal.device import pick_device
 from amodal.inpaint.checkpoint import load
 from amodal.inpaint.crops import fill_by_crops
+from amodal.inpaint.network import smooth_fill
 
 SIZE = 512  # pixels a side; larger views are shrunk to it
+# How far from what is known the network's detail is believed, in pixels of such a view. Deep in a
+# hole it is a pattern that repeats. Lab note: over a deletion in each of six example streets, PSNR
+# and SSIM of the changed region are 14.97 and 0.543 if it is believed everywhere, 15.09 and 0.556
+# within 64 pixels, 15.13 and 0.569 within 32.
+REACH = 32
+
+
+def believed(known: np.ndarray) -> np.ndarray:
+    """How much of the invented detail is used, (h, w) float32: 1 where pixels are known, less and
+    less away from there; the rest is a smooth filling."""
+    distance = cv2.distanceTransform((~known).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return np.exp(-np.square(distance / REACH))
 
 
 class PartialConvolutions:
@@ -45,7 +59,9 @@ class PartialConvolutions:
         pixels = np.pad(crop, ((0, below), (0, beside), (0, 0)))
         known = np.pad(~hole, ((0, below), (0, beside)))  # the margin is not known
         picture = self._tensor(pixels).permute(2, 0, 1)[None] / 255
-        filled = self._network(picture, self._tensor(known)[None, None])
+        mask = self._tensor(known)[None, None]
+        smooth, invented = smooth_fill(picture, mask), self._network(picture, mask)
+        filled = smooth + self._tensor(believed(known)) * (invented - smooth)
         levels = (255 * filled[0].clamp(0, 1)).round().to(torch.uint8)
         return levels.permute(1, 2, 0).cpu().numpy()[:height, :width]
 

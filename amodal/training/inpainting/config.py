@@ -25,8 +25,8 @@ class FillLossConfig:
 
     valid: float = 1.0
     hole: float = 6.0
-    perceptual: float = 0.2
-    style: float = 0.2
+    perceptual: float = 0.1
+    style: float = 0.1
     gradient: float = 0.0
     variation: float = 0.1
 
