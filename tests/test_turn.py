@@ -107,3 +107,28 @@ def test_equal_turns_give_equal_pictures(scene, turner):
 def test_only_cars_can_be_turned(scene, turner):
     with pytest.raises(AmodalError, match="Only cars can be turned so far, and this is a person"):
         turn(scene, "object-2", 45, DECOMPOSER, turner)
+
+
+@pytest.mark.parametrize(
+    ("window", "message"),
+    [(np.s_[5:6, 5:6], "1 pixels high"), (np.s_[:, :], "covers the whole picture")],
+    ids=["a pixel", "the whole photo"],
+)
+def test_cars_that_can_not_be_turned_are_told(turner, window, message):
+    mask = np.zeros((HEIGHT, WIDTH), bool)
+    mask[window] = True
+    photo = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+    scene = LayeredScene.from_photo(photo, [Instance(mask, "car")], [Completion(mask, 0, 0)])
+    with pytest.raises(AmodalError, match=message):
+        DECOMPOSER.render(turn(scene, "object-1", 90, DECOMPOSER, turner))
+
+
+def test_a_car_without_visible_pixels_is_turned_by_its_own_mask(turner):
+    inner, outer = np.zeros((2, HEIGHT, WIDTH), bool)
+    inner[50:70, 60:100] = outer[40:90, 40:140] = True
+    photo = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+    instances = [Instance(inner, "car"), Instance(outer, "car")]
+    completions = [Completion(inner, 0, 0), Completion(outer, 0, 0)]
+    scene = LayeredScene.from_photo(photo, instances, completions)
+    picture, _ = DECOMPOSER.render(turn(scene, "object-1", 90, DECOMPOSER, turner))
+    assert picture.shape == photo.shape
