@@ -106,6 +106,8 @@ class Handlers:
         """
         scene_of(session)
         gesture = Gesture.read(event._data)
+        if gesture.kind == "command":
+            return getattr(self, gesture.command)(session, progress)
         after = self._gesture(session, replace(gesture, off=mark == "off" or gesture.off), progress)
         if session.tool == "pick" and after.picked is None:
             gr.Info(text.NOTHING_HERE)
@@ -312,6 +314,9 @@ class Handlers:
     def _gesture(self, session: Session, gesture: Gesture, progress: gr.Progress) -> Session:
         if gesture.kind == "pick":
             return self.actions.pick(session, f"object-{gesture.index + 1}")
+        if gesture.kind == "scale":
+            scaled = session.scene.scale(picked_of(session), gesture.factor)
+            return self.actions.render(session.edited(scaled), progress)
         tools = {
             "pick": lambda: self.actions.pick_at(session, gesture),
             "move": lambda: self.actions.move_by_hand(session, gesture, progress),

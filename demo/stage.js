@@ -48,11 +48,14 @@ function drawDraft(s) {
 
 function draw() {
   const s = scene();
-  const focused = svg.contains(document.activeElement) && document.activeElement.dataset.index;
+  const within = element.contains(document.activeElement);
+  const focused = within && document.activeElement.dataset.index;
   element.dataset.tool = s.tool || "pick";
   image.hidden = !s.photo;
   empty.hidden = Boolean(s.photo);
   svg.replaceChildren();
+  comparing = false;
+  svg.classList.remove("aside");
   if (!s.photo) return;
   if (image.getAttribute("src") !== s.photo.url) image.src = s.photo.url;
   image.alt = s.alt;
@@ -67,6 +70,7 @@ function draw() {
   drawCross();
   // A redraw must not take the keyboard away from whoever is using it.
   if (focused) svg.querySelector('[data-index="' + focused + '"]')?.focus({ preventScroll: true });
+  if (within && !element.contains(document.activeElement)) element.focus({ preventScroll: true });
 }
 
 // Tools whose clicks the keyboard can make: arrows move a cross, Enter clicks there.
@@ -131,6 +135,51 @@ function stop() {
   gesture = null;
 }
 
+// Keys of the whole stage, and the handlers that they ask for.
+const COMMANDS = { Delete: "delete", Backspace: "delete", "[": "send_back", "]": "bring_forward" };
+
+function command(event) {
+  const key = event.key.toLowerCase();
+  if (event.ctrlKey || event.metaKey) {
+    if (key === "z") return event.shiftKey ? "redo" : "undo";
+    return key === "y" ? "redo" : null;
+  }
+  return scene().whole ? COMMANDS[event.key] : null; // the others need a selected object
+}
+
+// While a key is held, the photo is shown instead of the edited picture.
+let comparing = false;
+function compare(on) {
+  if (comparing === on || !scene().before) return;
+  comparing = on;
+  image.src = on ? scene().before.url : scene().photo.url;
+  svg.classList.toggle("aside", on);
+}
+
+// The wheel over the selected object resizes it about its foot: at once in outline, then for good.
+let growth = null;
+function grow(event) {
+  const outline = svg.querySelector(".whole");
+  if (scene().tool !== "move" || !outline) return;
+  if (!growth && !outline.isPointInFill(new DOMPoint(...at(event)))) return;
+  event.preventDefault();
+  if (!growth) {
+    const box = outline.getBBox();
+    const mark = add(svg, "path", { d: scene().whole, class: "ghost" });
+    growth = { factor: 1, mark, foot: [box.x + box.width / 2, box.y + box.height] };
+  }
+  growth.factor = Math.min(Math.max(growth.factor * Math.exp(-event.deltaY / 600), 0.1), 10);
+  const [x, y] = growth.foot;
+  const { factor, mark } = growth;
+  mark.setAttribute("transform", `translate(${x} ${y}) scale(${factor}) translate(${-x} ${-y})`);
+  clearTimeout(growth.timer);
+  growth.timer = setTimeout(() => {
+    send("scale", [], { factor: growth.factor });
+    setTimeout(() => mark.remove(), 4000); // it stays until the answer redraws the stage
+    growth = null;
+  }, 250);
+}
+
 svg.addEventListener("pointerdown", (event) => {
   if (!scene().photo || !event.isPrimary) return;
   const shape = event.target.closest(".shape");
@@ -165,12 +214,22 @@ svg.addEventListener("pointerup", (event) => {
 svg.addEventListener("contextmenu", (event) => {
   if (marks()) event.preventDefault();
 });
+svg.addEventListener("wheel", grow, { passive: false });
 svg.addEventListener("focus", drawCross);
 svg.addEventListener("blur", drawCross);
+element.addEventListener("keyup", (event) => event.key.toLowerCase() === "c" && compare(false));
+element.addEventListener("focusout", () => compare(false));
 element.addEventListener("keydown", (event) => {
   const index = event.target.dataset?.index;
   const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
   if (event.key === "Escape") return stop();
+  if (event.key.toLowerCase() === "c" && !event.ctrlKey && !event.metaKey) return compare(true);
+  const asked = command(event);
+  if (asked) {
+    event.preventDefault();
+    if (!event.repeat) send("command", [], { command: asked });
+    return;
+  }
   if (index !== undefined && (event.key === "Enter" || event.key === " ")) {
     event.preventDefault();
     send("pick", [], { index: Number(index) });
@@ -186,5 +245,6 @@ element.addEventListener("keydown", (event) => {
     send("nudge", [[arrow[0] * step, arrow[1] * step]], {});
   }
 });
+element.tabIndex = -1; // keeps the keys when the object that had them is gone
 watch("value", draw);
 draw();

@@ -27,6 +27,7 @@ TEMPLATE = f"""
   <img hidden draggable="false" alt="">
   <svg preserveAspectRatio="none" role="group" aria-label="{text.STAGE}"></svg>
 </div></div>
+<p class="stage-keys">{text.KEYS}</p>
 <p class="stage-empty">{text.EMPTY_STAGE}</p>
 """
 
@@ -56,6 +57,7 @@ class StageView:
 
     Args:
         picture: (H, W, 3) uint8.
+        before: (H, W, 3) uint8, the photo, if the picture is another; shown while a key is held.
         alt: what it is, for those who can't see it.
         tool: what gestures mean.
         shapes: outlines of the objects, back to front.
@@ -79,6 +81,7 @@ class StageView:
     absent: str = ""
     box: Box | None = None
     radius: float = 8.0
+    before: np.ndarray | None = None
 
 
 def stage() -> gr.HTML:
@@ -96,11 +99,15 @@ def stage() -> gr.HTML:
 def payload(view: StageView) -> dict:
     """The view as JSON for the browser; the picture goes to the cache, named by its content."""
     height, width = view.picture.shape[:2]
-    file = file_for_browser(_jpeg(view.picture), "photo.jpg")
-    photo = {"path": file, "meta": {"_type": "gradio.FileData"}}
     plain = {field.name: getattr(view, field.name) for field in fields(view)}
     plain |= {"picture": None, "shapes": [asdict(shape) for shape in view.shapes]}
-    return {**plain, "photo": photo, "width": width, "height": height}
+    plain["before"] = None if view.before is None else _file_data(view.before)
+    return {**plain, "photo": _file_data(view.picture), "width": width, "height": height}
+
+
+def _file_data(picture: np.ndarray) -> dict:
+    path = file_for_browser(_jpeg(picture), "photo.jpg")
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
 def file_for_browser(data: bytes, name: str) -> str:

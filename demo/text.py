@@ -19,7 +19,10 @@ TOOLS = {
 }
 HINTS = {
     "pick": "Click an object.",
-    "move": "Drag the object, or click where its foot should stand. Arrow keys nudge it.",
+    "move": (
+        "Drag the object, or click where its foot should stand. "
+        "Arrow keys nudge it, the wheel resizes it."
+    ),
     "add": "Click an object that has no outline yet, or drag a box around it.",
     "clue": (
         "Click a hidden spot that is or isn't part of the object, "
@@ -29,6 +32,11 @@ HINTS = {
     "brush": "Paint what belongs to the object.",
     "erase": "Rub out what doesn't belong to the object.",
 }
+KEYS = (
+    "Keys on the picture: Tab to an object, Enter selects it, Delete removes it, [ and ] send it "
+    "back or forward, Ctrl+Z and Ctrl+Shift+Z undo and redo, C held shows the photo. With “Move”: "
+    "arrows nudge, the wheel resizes."
+)
 HINT_EMPTY = "No outlines yet: choose “Add object” and click one, or import masks."
 HINT_PICKED = "Choose a shape below, then edit the object. Or click another one."
 HINT_DRAFT = "Click more points to correct it, or use Paint and Erase. Then add it."

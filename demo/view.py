@@ -128,6 +128,7 @@ def stage_view(session: Session) -> StageView:
         absent=_absent(session),
         box=draft.box if draft else layer.instance.box if layer else None,
         radius=session.radius,
+        before=session.scene.photo if is_edited(session.scene) else None,
     )
 
 

@@ -102,6 +102,30 @@ def test_size_flip_and_put_back(handlers: Handlers, car: Session) -> None:
     assert back.sight.picture.tobytes() == photo().tobytes()
 
 
+def key(command: str) -> gr.EventData:
+    return gr.EventData(None, {"kind": "command", "points": [], "command": command})
+
+
+def test_keys_edit_as_the_buttons_do(handlers: Handlers, car: Session) -> None:
+    by_key = handlers.gesture(car, "on", key("delete"))
+    assert np.array_equal(by_key.session.sight.picture, handlers.delete(car).session.sight.picture)
+    back = handlers.gesture(by_key.session, "on", key("undo")).session
+    assert back.sight.picture.tobytes() == photo().tobytes()
+    forward = handlers.gesture(car, "on", key("bring_forward")).session
+    assert forward.scene.layers[-1].id == "object-1"
+
+
+def test_the_wheel_resizes_and_the_photo_is_sent_beside_an_edit(
+    handlers: Handlers, car: Session
+) -> None:
+    assert handlers.gesture(car, "on", click(*ON_CAR)).stage["before"] is None
+    wheel = gr.EventData(None, {"kind": "scale", "points": [], "factor": 0.5})
+    view = handlers.gesture(car, "on", wheel)
+    assert view.session.layer.placement.scale == pytest.approx(0.5)
+    assert view.size == 50
+    assert view.stage["before"]["path"] != view.stage["photo"]["path"]
+
+
 def test_a_car_is_turned_and_turned_back(handlers: Handlers, car: Session) -> None:
     view = handlers.turn(car, 90)
     assert view.turn == 90

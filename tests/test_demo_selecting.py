@@ -96,6 +96,21 @@ def test_what_no_stage_sends_is_refused(data: dict) -> None:
         Gesture.read(data)
 
 
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"kind": "scale", "points": [], "factor": 0}, "factor: got 0"),
+        ({"kind": "scale", "points": [], "factor": float("inf")}, "factor: got inf"),
+        ({"kind": "command", "points": [], "command": "launch"}, "command: got 'launch'"),
+        ({"kind": "command", "points": []}, "command: got ''"),
+        ({"kind": "click", "points": [[1, 2]], "command": "delete"}, "command: got 'delete'"),
+    ],
+)
+def test_wrong_keys_and_factors_are_refused(data: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Gesture.read(data)
+
+
 def test_an_answer_is_asked_for_once(handlers: Handlers, car: Session) -> None:
     answer = car.answers["object-1"]
     person = handlers.gesture(car, "on", click(*ON_PERSON)).session

@@ -92,7 +92,8 @@ class Turner:
         wanted = torch.from_numpy(np.stack([planes(each) for each in parts])).to(self._device)
         painted = self._network(car[None].expand(len(fitting), -1, -1, -1), wanted)
         shared = (1 - wanted[:, :1]) * (car[3:] > 0.5)  # (K, 1, S, S), plane 0 is no part
-        apart = ((painted - car[:3]).abs() * shared).sum((1, 2, 3)) / (3 * shared.sum((1, 2, 3)))
+        counts = 3 * shared.sum((1, 2, 3)).clamp(min=1)
+        apart = ((painted - car[:3]).abs() * shared).sum((1, 2, 3)) / counts
         misfit = torch.tensor([1 - iou for _, iou in fitting], device=self._device)
         return fitting[int((apart + MISFIT * misfit).argmin())][0]
 

@@ -136,6 +136,52 @@ def test_a_bad_file_is_told_and_the_session_stays(
     assert page.shapes.count() == count
 
 
+def test_keys_edit_and_compare(page: Page, examples: tuple[Example, ...]) -> None:
+    example = next(each for each in examples if each.title == "Row of parked cars")
+    instances = example.open().instances
+    page.open_example(example.title)
+    page.select(next(each for each in instances if each.name == "car 2"))
+    photo, keyboard = page.shown(), page.tab.keyboard
+    keyboard.press("Delete")
+    page.wait_for_change(photo)
+    edited = page.shown()
+    expect(page.shapes).to_have_count(len(instances) - 1)
+
+    keyboard.down("c")
+    expect(page.image).to_have_attribute("src", photo)
+    expect(page.shapes.first).to_be_hidden()
+    keyboard.up("c")
+    expect(page.image).to_have_attribute("src", edited)
+    expect(page.shapes.first).to_be_visible()
+
+    keyboard.press("Control+z")
+    expect(page.image).to_have_attribute("src", photo)
+    keyboard.press("Control+Shift+z")
+    expect(page.image).to_have_attribute("src", edited)
+
+
+def test_the_wheel_resizes_the_selected_object_alone(
+    page: Page, examples: tuple[Example, ...]
+) -> None:
+    example = next(each for each in examples if each.title == "Row of parked cars")
+    instances = example.open().instances
+    page.open_example(example.title)
+    car = next(each for each in instances if each.name == "car 2")
+    page.select(car)
+    page.use("move")
+    before = page.shown()
+    page.tab.mouse.move(*page.where(*inside(car.modal)))
+    for _ in range(4):
+        page.tab.mouse.wheel(0, 100)
+    expect(page.tab.locator("#stage .ghost")).to_be_attached()
+    page.wait_for_change(before)
+    expect(page.tab.locator("#size input[type=number]")).to_have_value("51")
+    page.tab.mouse.move(*page.where(5, 5))
+    scrolled = page.tab.evaluate("scrollY")
+    page.tab.mouse.wheel(0, 100)
+    page.tab.wait_for_function("was => scrollY > was", arg=scrolled)
+
+
 def test_a_car_is_turned_by_the_slider(page: Page, examples: tuple[Example, ...]) -> None:
     example = next(each for each in examples if each.title == "Row of parked cars")
     instances = example.open().instances
