@@ -2,7 +2,8 @@
 
 A question shows a hidden object of a rendered street and two whole shapes of it: the model's most
 likely one, and either the true one or the convex hull of the visible pixels. Nothing is known of
-who answers.
+who answers. Both shapes are drawn alike, but the truth has finer detail than a model that draws
+64 x 64 pixels: who knows that may tell them apart.
 
 The paper's study (table 6) was another: workers of Amazon Mechanical Turk compared Amodal-VAE,
 which was given the box around the whole object, with the amodal masks that people had drawn for

@@ -246,9 +246,14 @@ def study() -> Panels:
         with gr.Column(visible=False, elem_id="study-result") as panels["study_result"]:
             panels["study_tally"] = gr.Markdown(elem_id="study-tally")
             gr.Markdown(text.STUDY_KEY, elem_classes="small")
-            panels["study_csv"] = gr.Button(text.STUDY_CSV, size="sm", elem_id="study-csv")
-        panels["study_votes"] = gr.Textbox(visible="hidden", elem_id="study-votes")
-        panels["study_start"] = gr.Button(text.STUDY_START, size="sm", elem_id="study-start")
+        with gr.Row(elem_classes="buttons"):
+            panels["study_start"] = gr.Button(
+                text.STUDY_START, variant="primary", size="md", elem_id="study-start"
+            )
+            panels["study_csv"] = gr.Button(
+                text.STUDY_CSV, size="md", visible=False, elem_id="study-csv"
+            )
+        panels["study_votes"] = gr.Textbox(visible="hidden")
     return panels
 
 

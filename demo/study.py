@@ -31,6 +31,7 @@ class StudyView(NamedTuple):
     study_result: object
     study_tally: str
     study_start: object
+    study_csv: object
 
 
 class StudyHandlers:
@@ -104,7 +105,8 @@ def show_study(study: Study) -> StudyView:
         study_pictures=tiles(asked) if asked else None,
         study_result=gr.update(visible=True),
         study_tally=tally_table(study),
-        study_start=text.STUDY_AGAIN,
+        study_start=gr.update(value=text.STUDY_AGAIN, variant="secondary"),
+        study_csv=gr.update(visible=True, interactive=bool(study.votes)),
     )
 
 
@@ -122,7 +124,7 @@ def tally_table(study: Study) -> str:
     """Shares of the votes on each kind with their intervals, beside the paper's, as Markdown."""
     tallies = {kind: study.tally(kind) for kind in Kind}
     heads = [text.study_kind(kind, sum(tally)) for kind, tally in tallies.items()]
-    rows = [("", *heads, text.STUDY_PAPER), ("---", *["---:"] * (len(heads) + 1))]
+    rows = [("", *heads, text.STUDY_PAPER), ["---"] * (len(heads) + 2)]
     for position, label in enumerate(text.STUDY_ROWS):
         shares = [_share(tally[position], sum(tally)) for tally in tallies.values()]
         rows.append((label, *shares, f"{PAPER[position]:.1%}"))

@@ -151,7 +151,7 @@ STUDY_VOTES = {
     "right": "B looks more natural",
     "neither": "No preference",
 }
-STUDY_PICTURES = ("Photo\nwhite line: the visible part", "A", "B")
+STUDY_PICTURES = ("Photo (line: the visible part)", "A", "B")
 STUDY_CSV = "Download CSV"
 STUDY_FILE = "study.csv"
 STUDY_ROWS = ("Model preferred", "Other preferred", "No preference")
@@ -159,9 +159,9 @@ STUDY_PAPER = "Paper: model against drawn masks"
 STUDY_KINDS = {"truth": "Model against truth", "baseline": "Model against convex hull"}
 STUDY_KEY = (
     "In brackets: the 95 % interval (Wilson). The paper's study (table 6) was another one: workers "
-    "of Amazon Mechanical Turk compared the model, which was given the box around the whole object, "
-    "with masks that people had drawn, on 3,260 objects of KINS. Its numbers stand beside yours, but "
-    "the two can't be compared."
+    "of Amazon Mechanical Turk compared the model, which was given the box around the whole "
+    "object, with masks that people had drawn, on 3,260 objects of KINS. Its numbers stand beside "
+    "yours, but the two can't be compared."
 )
 STUDY_DONE = "**All questions are answered.** Thank you."
 STUDY_NOT_STARTED = "Start the study first."
@@ -244,8 +244,8 @@ def study_kind(kind: str, votes: int) -> str:
 
 
 def study_share(share: float, low: float, high: float) -> str:
-    """A share with its interval: 50 % (30–70 %)."""
-    return f"{share:.0%} ({100 * low:.0f}–{high:.0%})"
+    """A share with its interval: 50% (30–70%); no line breaks inside the brackets."""
+    return f"{share:.0%} ({100 * low:.0f}\u2060–\u2060{high:.0%})"
 
 
 def notice(what: str, reason: str, remedy: str) -> str:
