@@ -178,7 +178,7 @@ def draw(objects: Sequence[Hidden], rng: np.random.Generator, each: int = EACH) 
         item = objects[position]
         kinds = [kind for kind in Kind if wanted[kind] and _differ(item, kind)]
         if kinds:
-            kind = max(kinds, key=wanted.__getitem__)
+            kind = max(kinds, key=wanted.__getitem__)  # so that neither kind takes all objects
             wanted[kind] -= 1
             side = Vote.LEFT if rng.random() < 0.5 else Vote.RIGHT
             questions.append(Question(kind, item, side))

@@ -141,8 +141,8 @@ STUDY = "Study: which shape looks more natural?"
 STUDY_INTRO = (
     "You see an object that something hides, and its whole shape twice, in random order. One shape "
     "is the model's. The other one is either the truth, known from a rendered street, or the "
-    "convex hull of the visible part. The tally counts the answers of this page; nothing is stored "
-    "about you, and nothing stays on the server."
+    "convex hull of the visible part. The tally counts the answers of this page, which are "
+    "forgotten when it is closed. Nothing is stored about you."
 )
 STUDY_START = "Start"
 STUDY_AGAIN = "Start again"
