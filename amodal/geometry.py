@@ -90,6 +90,13 @@ def tight_box(mask: np.ndarray) -> Box:
     return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
+def hull(mask: np.ndarray) -> np.ndarray:
+    """The convex hull of a mask (h, w) bool that isn't empty, (h, w) bool."""
+    points = np.argwhere(mask)[:, ::-1].astype(np.int32)
+    out = np.zeros(mask.shape, np.uint8)
+    return cv2.fillConvexPoly(out, cv2.convexHull(points), 1).astype(bool)
+
+
 def squeeze(mask: np.ndarray, box: Box, size: int) -> np.ndarray:
     """Image frame to crop frame: cut `box` out of `mask` and squeeze it to (size, size).
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
-from amodal.geometry import tight_box
+from amodal.geometry import hull, tight_box
 from amodal.layers import Layer, LayeredScene
 from amodal.looks import Patch
 from amodal.margins import Margins
@@ -67,9 +67,7 @@ def footprint(mask: np.ndarray) -> np.ndarray:
     box = tight_box(mask)
     lower = mask.copy()
     lower[: int(box.y1 - box.height / 3)] = False
-    points = np.argwhere(lower)[:, ::-1].astype(np.int32)
-    out = np.zeros(mask.shape, np.uint8)
-    return cv2.fillConvexPoly(out, cv2.convexHull(points), 1).astype(bool)
+    return hull(lower)
 
 
 def shown(

@@ -232,6 +232,31 @@ def repainting() -> Panels:
     return {"margins_panel": part, **sliders}
 
 
+def study() -> Panels:
+    """The blind study; nothing of it is computed before it starts."""
+    panels: Panels = {}
+    with gr.Accordion(text.STUDY, open=False, elem_id="study"):
+        gr.Markdown(text.STUDY_INTRO)
+        panels["study_progress"] = gr.Markdown(elem_id="study-progress")
+        with gr.Column(visible=False, elem_id="study-ask") as panels["study_ask"]:
+            panels["study_pictures"] = _tiles("study-pictures", 3)
+            with gr.Row(elem_classes="buttons"):
+                for name, label in text.STUDY_VOTES.items():
+                    panels[f"study_{name}"] = gr.Button(label, size="md", elem_id=f"study-{name}")
+        with gr.Column(visible=False, elem_id="study-result") as panels["study_result"]:
+            panels["study_tally"] = gr.Markdown(elem_id="study-tally")
+            gr.Markdown(text.STUDY_KEY, elem_classes="small")
+        with gr.Row(elem_classes="buttons"):
+            panels["study_start"] = gr.Button(
+                text.STUDY_START, variant="primary", size="md", elem_id="study-start"
+            )
+            panels["study_csv"] = gr.Button(
+                text.STUDY_CSV, size="md", visible=False, elem_id="study-csv"
+            )
+        panels["study_votes"] = gr.Textbox(visible="hidden")
+    return panels
+
+
 def saving() -> Panels:
     """Downloads."""
     panels: Panels = {}

@@ -146,6 +146,10 @@ class Backdrop:
         self.dimmed = np.where(_soft(inside, self.size) > 0.5, grey, 42.0).astype(np.float32)
         self.modal = _soft(_cut(instance.modal, window), self.size)
 
+    def seen(self) -> np.ndarray:
+        """The photo as it is, with a line around the object's visible part."""
+        return self._edge(self.clear, self.modal)
+
     def shape(self, completion: Completion) -> np.ndarray:
         """One whole shape: its visible part as in the photo, the rest in the object's colour."""
         whole = _soft(_cut_completion(completion, self.window), self.size)

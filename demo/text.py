@@ -145,12 +145,43 @@ SAVES = {
     "save_layers": "Layers (ZIP)",
 }
 
+STUDY = "Study: which shape looks more natural?"
+STUDY_INTRO = (
+    "You see an object that something hides, and its whole shape twice, in random order. One shape "
+    "is the model's. The other one is either the truth, known from a rendered street, or the "
+    "convex hull of the visible part. The tally counts the answers of this page, which are "
+    "forgotten when it is closed. Nothing is stored about you."
+)
+STUDY_START = "Start"
+STUDY_AGAIN = "Start again"
+STUDY_VOTES = {
+    "left": "A looks more natural",
+    "right": "B looks more natural",
+    "neither": "No preference",
+}
+STUDY_PICTURES = ("Photo (line: the visible part)", "A", "B")
+STUDY_CSV = "Download CSV"
+STUDY_FILE = "study.csv"
+STUDY_ROWS = ("Model preferred", "Other preferred", "No preference")
+STUDY_PAPER = "Paper: model against drawn masks"
+STUDY_KINDS = {"truth": "Model against truth", "baseline": "Model against convex hull"}
+STUDY_KEY = (
+    "In brackets: the 95 % interval (Wilson). The paper's study (table 6) was another one: workers "
+    "of Amazon Mechanical Turk compared the model, which was given the box around the whole "
+    "object, with masks that people had drawn, on 3,260 objects of KINS. Its numbers stand beside "
+    "yours, but the two can't be compared."
+)
+STUDY_DONE = "**All questions are answered.** Thank you."
+STUDY_NOT_STARTED = "Start the study first."
+STUDY_NO_VOTES = "There are no answers yet: answer a question first."
+
 ABOUT = "About and licence"
 
 PROGRESS_FILL = "Painting what was hidden"
 PROGRESS_INPAINTER = "Fetching the fill-in network"
 PROGRESS_SEGMENTER = "Fetching the segmentation network"
 PROGRESS_LOOK = "Looking at the photo"
+PROGRESS_STUDY = "Imagining shapes"
 
 
 def count(number: int) -> str:
@@ -208,6 +239,21 @@ def suggestion(classes: tuple[tuple[str, float], ...]) -> str:
     """Which classes explain a mask best."""
     best = ", ".join(f"{name} {share:.0%}" for name, share in classes[:3])
     return f"Explains the mask best: {best}"
+
+
+def study_progress(number: int, count: int, category: str) -> str:
+    """Which question it is, and what it is about."""
+    return f"**{number} of {count}** · {category}"
+
+
+def study_kind(kind: str, votes: int) -> str:
+    """Above a column of the tally."""
+    return f"{STUDY_KINDS[kind]} ({votes}\u00a0vote{'' if votes == 1 else 's'})"
+
+
+def study_share(share: float, low: float, high: float) -> str:
+    """A share with its interval: 50% (30–70%); no line breaks inside the brackets."""
+    return f"{share:.0%} ({100 * low:.0f}\u2060–\u2060{high:.0%})"
 
 
 def notice(what: str, reason: str, remedy: str) -> str:

@@ -15,6 +15,7 @@ from demo.examples import find_examples
 from demo.handlers import Handlers
 from demo.layout import Panels
 from demo.session import Session
+from demo.study import StudyHandlers, StudyView
 from demo.view import View
 
 HERE = Path(__file__).resolve().parent
@@ -26,7 +27,14 @@ WAITING = 64  # requests; the next one is told that the demo is busy
 # One at a time, so that each event of a page sees what the one before it has done.
 PAGE = {"concurrency_id": "page", "concurrency_limit": 1}
 PROGRAMS = {"concurrency_id": "programs", "concurrency_limit": 1}
+STUDIES = {"concurrency_id": "studies", "concurrency_limit": 1}
 CLICK_LINK = "() => setTimeout(() => document.querySelector('#save-link').click(), 50)"
+SAVE_VOTES = f"""votes => {{
+  const link = document.createElement("a");
+  link.href = "data:text/csv;charset=utf-8," + encodeURIComponent(votes);
+  link.download = "{text.STUDY_FILE}";
+  link.click();
+}}"""
 
 
 def launch(
@@ -82,11 +90,14 @@ def build(handlers: Handlers) -> gr.Blocks:
             with gr.Column(scale=1, min_width=300, elem_id="right"):
                 panels |= layout.marking() | layout.selected()
                 panels |= layout.edits() | layout.repainting() | layout.saving()
+        panels["study"] = gr.State(None, time_to_live=STATE_SECONDS)
+        panels |= layout.study()
         with gr.Accordion(text.ABOUT, open=False, elem_id="about"):
             gr.Markdown(about_text())
         wire = Wire(panels)
         wire_page(wire, handlers, panels)
         wire_saving(handlers, panels)
+        wire_study(StudyHandlers(handlers.pipeline, handlers.examples), panels)
         wire(page.load, handlers.open_first)
         build_api(Api(handlers.pipeline, handlers.examples), **PROGRAMS)
     return page
@@ -162,3 +173,15 @@ def wire_saving(handlers: Handlers, panels: Panels) -> None:
             show_progress_on=panels["hint"],
             **PAGE,
         ).success(None, js=CLICK_LINK, api_visibility="private")
+
+
+def wire_study(handlers: StudyHandlers, panels: Panels) -> None:
+    """The study's events: its own state, and a queue beside the editor's."""
+    outputs = [panels[name] for name in StudyView._fields]
+    quiet = {"api_visibility": "private", "show_progress_on": panels["study_progress"], **STUDIES}
+    for name in ("start", *text.STUDY_VOTES):
+        panels[f"study_{name}"].click(getattr(handlers, name), panels["study"], outputs, **quiet)
+    votes = panels["study_votes"]
+    panels["study_csv"].click(handlers.save, panels["study"], votes, **quiet).success(
+        None, votes, js=SAVE_VOTES, api_visibility="private"
+    )

@@ -12,6 +12,7 @@ from amodal.errors import AmodalError
 from amodal.geometry import (
     Box,
     box_to_theta,
+    hull,
     resize,
     squeeze,
     theta_to_box,
@@ -360,6 +361,22 @@ def test_warp_and_unsqueeze_put_an_object_at_the_same_place(x, y, dx, dy):
     looked = warp(tensor(canonical), theta, view)[0, 0].numpy()
     # OpenCV rounds coordinates to 1/32 pixel.
     np.testing.assert_allclose(looked, window, atol=0.03)
+
+
+@given(masks)
+def test_a_hull_holds_its_mask_and_reaches_no_farther(mask):
+    assume(mask.any())
+    found = hull(mask)
+    assert not (mask & ~found).any()
+    assert tight_box(found) == tight_box(mask)
+
+
+def test_a_hull_fills_a_bay():
+    box = np.zeros((20, 30), bool)
+    box[4:16, 5:25] = True
+    with_bay = box.copy()
+    with_bay[4:12, 9:20] = False
+    assert (hull(with_bay) == box).all()
 
 
 def test_warp_is_differentiable_in_mask_theta_and_window():

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-import cv2
-import numpy as np
 import torch
 
 from amodal.completer import Completer, gather, place
 from amodal.evaluation.case import Case, instance_of, padding
-from amodal.geometry import Box
+from amodal.geometry import Box, hull
 from amodal.scene import Completion, Completions, Instance
 
 BATCH = 64
@@ -27,11 +25,8 @@ def modal(cases: Sequence[Case]) -> Iterator[Completion]:
 def convex_hull(cases: Sequence[Case]) -> Iterator[Completion]:
     """The convex hull of the visible pixels."""
     for case in cases:
-        points = cv2.findNonZero(case.modal.astype(np.uint8))
-        hull = np.zeros(case.modal.shape, np.uint8)
-        cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
         left, top, _, _ = padding(case)
-        yield Completion(hull.astype(bool) | case.modal, left, top)
+        yield Completion(hull(case.modal) | case.modal, left, top)
 
 
 def seen(cases: Iterable[Case]) -> Iterator[Instance]:

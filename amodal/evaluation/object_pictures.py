@@ -11,7 +11,7 @@ from amodal.appearance import complete_appearance, soft_alpha
 from amodal.completer import Completer
 from amodal.evaluation.edit_cases import SHAPES, completions
 from amodal.evaluation.edit_scores import hidden_part
-from amodal.geometry import tight_box
+from amodal.geometry import hull, tight_box
 from amodal.inpaint import Inpainter
 from amodal.layers import LayeredScene
 from amodal.scene import Completion
@@ -27,13 +27,8 @@ SMALLEST = 24  # pixels: objects whose longer side is shorter are left out
 
 def hull_shapes(truth: Truth, completer: Completer) -> list[Completion]:
     """The convex hull of each visible mask."""
-    found = []
-    for instance in truth.instances:
-        points = np.argwhere(instance.modal)[:, ::-1].astype(np.int32)
-        hull = np.zeros(instance.modal.shape, np.uint8)
-        cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
-        found.append(Completion(hull.astype(bool) | instance.modal, 0, 0))
-    return found
+    masks = [instance.modal for instance in truth.instances]
+    return [Completion(hull(mask) | mask, 0, 0) for mask in masks]
 
 
 def sample_shapes(truth: Truth, completer: Completer) -> list[Completion]:

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, expect
 
 from amodal.hub.manifest import BUNDLED
 from amodal.photo import load_photo
+from demo import text
 from demo.examples import Example, find_examples
 from tests.browser.page import DESKTOP, PHONE, Page, beside, inside
 from tests.hub_mirror import Mirror
@@ -219,6 +220,25 @@ def test_two_tabs_do_not_mix(app: str, chromium: Browser, examples: tuple[Exampl
     assert one.errors == two.errors == []
     one.close()
     two.close()
+
+
+def test_a_study_is_started_answered_and_saved(page: Page, tmp_path: Path) -> None:
+    page.tab.get_by_role("button", name=text.STUDY).click()
+    progress, tally = page.tab.locator("#study-progress"), page.tab.locator("#study-tally")
+    page.button("study-start").click()
+    expect(progress).to_contain_text("1 of 12")
+    expect(page.tab.locator("#study-pictures img")).to_have_count(3)
+    expect(page.button("study-csv")).to_be_disabled()
+    page.button("study-left").click()
+    expect(progress).to_contain_text("2 of 12")
+    page.button("study-left").focus()
+    page.tab.keyboard.press("Tab")  # from A to B
+    page.tab.keyboard.press("Enter")
+    expect(progress).to_contain_text("3 of 12")
+    votes = re.findall(r"\((\d+)\svotes?\)", tally.inner_text())
+    assert sum(map(int, votes)) == 2
+    rows = page.download("study-csv", tmp_path / "study.csv").read_text().splitlines()
+    assert [row.rsplit(",", 1)[1] for row in rows] == ["answer", "left", "right"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
