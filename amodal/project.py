@@ -44,7 +44,7 @@ from amodal.photo import MAX_PIXELS
 FORMAT = "amodal-project/1"
 PROJECT, PHOTO = "project.json", "photo.png"
 ID = re.compile(r"object-[1-9]\d{0,5}")
-LONGEST_TITLE = 255
+LONGEST_TITLE = 200  # bytes: with an ending it is still a file's name
 MAX_LAYERS = MAX_INSTANCES
 MAX_WINDOWS = 25 * MAX_PIXELS  # pixels of all masks and looks together
 
@@ -54,7 +54,7 @@ class Project:
     """A document.
 
     Args:
-        title: one line of at most LONGEST_TITLE characters.
+        title: one line of at most LONGEST_TITLE bytes.
         scene: the photo, its objects, the edits.
         notes: what else is to be found again; plain values that json takes. Whoever reads them has
             to check them.
@@ -73,7 +73,9 @@ def write_project(project: Project) -> bytes:
         ValueError: the title isn't one line, or the notes aren't JSON.
     """
     if not is_title(project.title):
-        raise ValueError(f"title: got {project.title!r}, expected one line")
+        raise ValueError(
+            f"title: got {project.title!r}, expected a line of at most {LONGEST_TITLE} bytes"
+        )
     scene = project.scene
     files = {PHOTO: png_bytes(scene.photo)}
     entries = []
@@ -99,7 +101,7 @@ def write_project(project: Project) -> bytes:
 
 def is_title(title: str) -> bool:
     """Whether a text can be a title, and with that a file's name."""
-    return len(title) <= LONGEST_TITLE and title.isprintable()
+    return title.isprintable() and len(title.encode()) <= LONGEST_TITLE
 
 
 def window_pixels(entry: Mapping[str, Any]) -> int:

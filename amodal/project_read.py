@@ -57,7 +57,7 @@ def read_project(source: str | os.PathLike | bytes) -> Project:
     _check_format(fields)
     title = fields.text("title")
     if not is_title(title):
-        raise fields.error("title", f"one line of at most {LONGEST_TITLE} characters")
+        raise fields.error("title", f"one line of at most {LONGEST_TITLE} bytes")
     photo = _read_photo(files, fields)
     entries = _entries(fields)
     reader = _LayerReader(files, photo.shape[:2])

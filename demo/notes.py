@@ -22,7 +22,7 @@ from demo.session import Choice, Session, Settings, Step
 
 NOTES = "notes"
 LARGEST_SEED = 2**63 - 1
-HOTTEST = 4.0  # the highest temperature that the model takes
+HOTTEST = 2.0  # the end of the temperature's slider
 
 
 def project_of(session: Session) -> Project:
