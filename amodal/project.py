@@ -43,7 +43,7 @@ from amodal.photo import MAX_PIXELS
 
 FORMAT = "amodal-project/1"
 PROJECT, PHOTO = "project.json", "photo.png"
-ID = re.compile(r"object-[1-9]\d{0,5}")
+ID = re.compile("object-[1-9][0-9]{0,8}")
 LONGEST_TITLE = 200  # bytes: with an ending it is still a file's name
 MAX_LAYERS = MAX_INSTANCES
 MAX_WINDOWS = 25 * MAX_PIXELS  # pixels of all masks and looks together
