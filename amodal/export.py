@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import json
 import re
-import zipfile
 
 import numpy as np
 from PIL import Image
 
+from amodal.archive import pack
 from amodal.layers import Layer, LayeredScene
 
 
@@ -32,25 +32,22 @@ def layers_zip(plate: np.ndarray, scene: LayeredScene) -> bytes:
     """
     if plate.shape != scene.photo.shape:
         raise ValueError(f"plate: got {plate.shape}, expected the photo's {scene.photo.shape}")
-    out = io.BytesIO()
     height, width = plate.shape[:2]
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:  # PNGs are compressed already
-        _write(archive, "plate.png", png_bytes(plate))
-        listing = {"width": width, "height": height, "plate": "plate.png", "layers": []}
-        for number, layer in enumerate(scene.layers, start=1):
-            entry = _entry(number, layer)
-            if layer.appearance is None:
-                raise ValueError(f"{layer.id} has no appearance: take the scene apart first")
-            _write(archive, entry["colours"], png_bytes(layer.appearance.rgba))
-            mask = layer.completion.mask.astype(np.uint8) * 255
-            _write(archive, entry["amodal_mask"], png_bytes(mask))
-            listing["layers"].append(entry)
-        _write(archive, "layers.json", json.dumps(listing, indent=1, ensure_ascii=False).encode())
-    return out.getvalue()
+    files = {"plate.png": png_bytes(plate)}
+    listing = {"width": width, "height": height, "plate": "plate.png", "layers": []}
+    for number, layer in enumerate(scene.layers, start=1):
+        entry = _entry(number, layer)
+        if layer.appearance is None:
+            raise ValueError(f"{layer.id} has no appearance: take the scene apart first")
+        files[entry["colours"]] = png_bytes(layer.appearance.rgba)
+        files[entry["amodal_mask"]] = png_bytes(layer.completion.mask.astype(np.uint8) * 255)
+        listing["layers"].append(entry)
+    files["layers.json"] = json.dumps(listing, indent=1, ensure_ascii=False).encode()
+    return pack(files)
 
 
 def png_bytes(pixels: np.ndarray) -> bytes:
-    """A picture (H, W), (H, W, 3) or (H, W, 4) uint8 as PNG."""
+    """A picture (H, W), (H, W, 3) or (H, W, 4) uint8, or a mask (H, W) bool, as PNG."""
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, format="PNG")
     return out.getvalue()
@@ -77,8 +74,3 @@ def _entry(number: int, layer: Layer) -> dict:
             "visible": place.visible,
         },
     }
-
-
-def _write(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Without the time of day, so that equal scenes give equal bytes."""
-    archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)

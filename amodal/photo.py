@@ -42,7 +42,7 @@ _OTHER_HEADS = (
 )
 
 # What Pillow's decoders raise on damaged files, found by fuzzing.
-_DECODING_ERRORS = (
+DECODING_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
@@ -147,7 +147,7 @@ def _damage_explained(name: str, head: bytes = b"") -> Iterator[None]:
         yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(name, "has far") from error
-    except _DECODING_ERRORS as error:
+    except DECODING_ERRORS as error:
         if isinstance(error, UnidentifiedImageError) and not _SUPPORTED_HEAD.match(head):
             kind = next(
                 (kind for magic, kind in _OTHER_HEADS if magic.match(head)), "not a picture"
@@ -205,7 +205,7 @@ def _too_large(name: str, size: str) -> AmodalError:
 def _orientation(image: Image.Image) -> int | None:
     try:
         return image.getexif().get(ExifTags.Base.Orientation)
-    except _DECODING_ERRORS:
+    except DECODING_ERRORS:
         return None  # viewers show a photo with broken EXIF as it is stored, and so do we
 
 

@@ -23,10 +23,10 @@ from amodal.photo import load_photo
 from amodal.pipeline import Pipeline
 from amodal.scene import Completion, Instance
 from demo.examples import Example
-from demo.handlers import told
 from demo.pictures import Backdrop, window_around
 from demo.pointing import without
 from demo.stage import file_for_browser
+from demo.told import told
 
 EDITS: Mapping[str, Callable[[LayeredScene, str, Mapping[str, Any]], LayeredScene]] = {
     "delete": lambda scene, id, edit: scene.delete(id),

@@ -6,11 +6,9 @@ toast, and the session stays as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import gradio as gr
 
@@ -20,34 +18,24 @@ from amodal.evidence import NO_EVIDENCE
 from amodal.export import layers_zip, png_bytes
 from amodal.layers import LayeredScene
 from amodal.margins import Margins
+from amodal.openraster import openraster
 from amodal.photo import load_photo
 from amodal.pipeline import Pipeline
+from amodal.project import write_project
+from amodal.project_read import read_project
 from demo import text
 from demo.actions import Actions
 from demo.examples import Example
 from demo.gesture import Gesture
+from demo.notes import project_of, session_of
 from demo.pointing import picked_of, scene_of
 from demo.save import masks_bytes
 from demo.session import Choice, Lesson, Session, Settings
 from demo.stage import file_for_browser
+from demo.told import told
 from demo.view import View, show
 
 PROGRESS = gr.Progress()
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def told(action: Callable[P, T]) -> Callable[P, T]:
-    """Show our own errors as a toast; real bugs keep their traceback in the log."""
-
-    @wraps(action)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return action(*args, **kwargs)
-        except AmodalError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-
-    return wrapper
 
 
 class Handlers:
@@ -76,6 +64,12 @@ class Handlers:
     def open_photo(self, session: Session, path: str) -> View:
         """An uploaded picture replaces the photo."""
         return self._show(self.actions.open(session, Path(path).stem, load_photo(path)), session)
+
+    @told
+    def open_project(self, session: Session, path: str, progress: gr.Progress = PROGRESS) -> View:
+        """A saved project replaces the photo and all that was done to it."""
+        after = session_of(read_project(path), session)
+        return self._show(self.actions.render(after, progress), session)
 
     @told
     def import_masks(self, session: Session, path: str) -> View:
@@ -294,6 +288,20 @@ class Handlers:
         """The background and every object whole, as a ZIP file."""
         plate, scene = self.actions.take_apart(scene_of(session), progress)
         return file_for_browser(layers_zip(plate, scene), f"{session.title} layers.zip")
+
+    @told
+    def save_project(self, session: Session) -> str:
+        """The document, to go on with later, as a ZIP file."""
+        scene_of(session)
+        data = write_project(project_of(session))
+        return file_for_browser(data, f"{session.title} project.zip")
+
+    @told
+    def save_openraster(self, session: Session, progress: gr.Progress = PROGRESS) -> str:
+        """The background and every object as layers for painting programs."""
+        plate, scene = self.actions.take_apart(scene_of(session), progress)
+        data = openraster(plate, scene, session.title)
+        return file_for_browser(data, f"{session.title}.ora")
 
     # Parts
 

@@ -42,10 +42,18 @@ def opening(examples: Sequence[Example]) -> Panels:
                 size="md",
                 elem_id="open-photo",
             )
+            project = gr.UploadButton(
+                text.OPEN_PROJECT, file_types=[".zip"], size="md", elem_id="open-project"
+            )
             masks = gr.UploadButton(
                 text.IMPORT_MASKS, file_types=[".json"], size="md", elem_id="import-masks"
             )
-    return {"gallery": gallery, "open_photo": photo, "import_masks": masks}
+    return {
+        "gallery": gallery,
+        "open_photo": photo,
+        "open_project": project,
+        "import_masks": masks,
+    }
 
 
 def picture() -> Panels:

@@ -54,6 +54,7 @@ EMPTY_STAGE = "Choose an example above, or open your own photo."
 
 STAGE = "Photo with its objects"
 OPEN_PHOTO = "Open a photo"
+OPEN_PROJECT = "Open a project"
 IMPORT_MASKS = "Import masks"
 EXAMPLES = "Examples"
 TOOL = "Tool"
@@ -143,6 +144,8 @@ SAVES = {
     "save_picture": "Picture (PNG)",
     "save_masks": "Masks (JSON)",
     "save_layers": "Layers (ZIP)",
+    "save_project": "Project (ZIP)",
+    "save_openraster": "OpenRaster (ORA)",
 }
 
 STUDY = "Study: which shape looks more natural?"

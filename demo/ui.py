@@ -20,7 +20,7 @@ from demo.view import View
 
 HERE = Path(__file__).resolve().parent
 FONT = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")
-LARGEST_FILE = "60mb"
+LARGEST_FILE = "160mb"  # a project with the largest photo, as PNG
 KEPT = (3600, 24 * 3600)  # look once an hour for files older than a day
 STATE_SECONDS = 6 * 3600
 WAITING = 64  # requests; the next one is told that the demo is busy
@@ -135,6 +135,7 @@ def wire_page(wire: Wire, handlers: Handlers, panels: Panels) -> None:
     """All events that change the session."""
     wire(panels["gallery"].select, handlers.open_example)
     wire(panels["open_photo"].upload, handlers.open_photo, panels["open_photo"])
+    wire(panels["open_project"].upload, handlers.open_project, panels["open_project"])
     wire(panels["import_masks"].upload, handlers.import_masks, panels["import_masks"])
     wire(panels["tool"].input, handlers.use_tool, panels["tool"], latest=True)
     wire(panels["radius"].input, handlers.use_brush, panels["radius"], latest=True)

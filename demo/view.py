@@ -37,6 +37,9 @@ class View(NamedTuple):
     category: object
     forget_box: object
     chance: object
+    samples: object
+    seed: object
+    temperature: object
     size: object
     turn_part: object
     turn: object
@@ -79,6 +82,7 @@ def show(session: Session, before: Session, notices: Sequence[Notice]) -> View:
         category=layer.instance.category if layer else gr.skip(),
         forget_box=gr.update(visible=layer is not None and layer.instance.box is not None),
         chance=_chance(session, before),
+        **_settings(session, before),
         size=round(100 * layer.placement.scale) if layer else gr.skip(),
         turn_part=gr.update(visible=layer is not None and can_turn(layer.instance.category)),
         turn=layer.turned.degrees if layer and layer.turned else 0,
@@ -179,6 +183,13 @@ def hint(session: Session) -> str:
     if session.tool == "pick" and session.picked is not None:
         return text.HINT_PICKED
     return text.HINTS[session.tool]
+
+
+def _settings(session: Session, before: Session) -> dict[str, object]:
+    """How shapes are drawn. Set when a document is opened: else the sliders are the user's."""
+    settings = session.settings._asdict()
+    opened = session.step and (before.step is None or session.scene.photo is not before.scene.photo)
+    return settings if opened else dict.fromkeys(settings, gr.skip())
 
 
 def _percent(session: Session, margin: str) -> object:

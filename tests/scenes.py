@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from amodal.layers import LayeredScene
+from amodal.layers import Layer, LayeredScene
+from amodal.looks import Appearance, Turned
 from amodal.scene import Completion, Instance
 
 GREEN, RED, BLUE = (30, 160, 60), (200, 30, 30), (40, 60, 200)
@@ -86,3 +87,10 @@ def edits(draw: st.DrawFn, scene: LayeredScene) -> LayeredScene:
         else:
             scene = scene.bring_forward(id) if kind == "forward" else scene.send_back(id)
     return scene
+
+
+def turned_look(layer: Layer) -> Turned:
+    """An object's other pose as noise, all values of alpha among it."""
+    whole = layer.completion
+    noise = np.random.default_rng(whole.area).integers(0, 256, (*whole.mask.shape, 4), np.uint8)
+    return Turned(Appearance(noise, whole.x0 + 1, whole.y0), 45.0)

@@ -109,12 +109,43 @@ def test_an_own_photo_and_a_new_object(
         expect(page.tab.locator("#notices")).to_contain_text("GrabCut")
 
 
+def test_a_project_is_saved_and_opened_again(
+    page: Page, examples: tuple[Example, ...], tmp_path: Path
+) -> None:
+    instances = examples[1].open().instances
+    page.open_example(examples[1].title)
+    by_size = sorted(instances, key=lambda instance: instance.area)
+    page.select(by_size[-2])
+    page.gallery.nth(2).click()
+    expect(page.gallery.nth(2)).to_have_class(re.compile("selected"))
+    page.select(by_size[-1])
+    before = page.shown()
+    page.button("delete").click()
+    page.wait_for_change(before)
+    saved = page.shown()
+    path = page.download("save_project", tmp_path / "street.zip")
+    with zipfile.ZipFile(page.download("save_openraster", tmp_path / "street.ora")) as archive:
+        assert archive.namelist()[0] == "mimetype"
+
+    page.select(by_size[-2])
+    page.button("delete").click()
+    page.wait_for_change(saved)
+    page.upload("open-project", path)
+    expect(page.image).to_have_attribute("src", saved)
+    expect(page.image).to_have_attribute("alt", re.compile(f"^{re.escape(examples[1].title)}"))
+    expect(page.shapes).to_have_count(len(instances) - 1)
+    expect(page.button("undo")).to_be_disabled()
+    page.select(by_size[-2])
+    expect(page.gallery.nth(2)).to_have_class(re.compile("selected"))
+
+
 @pytest.mark.parametrize(
     ("button", "name", "content"),
     [
         ("open-photo", "words.png", b"this is no picture"),
         ("open-photo", "cut.jpg", "truncated"),
         ("import-masks", "masks.json", b'{"annotations": ['),
+        ("open-project", "project.zip", b"this is no project"),
     ],
 )
 def test_a_bad_file_is_told_and_the_session_stays(
