@@ -35,10 +35,13 @@ from amodal.data.dataset import DataSet
 from amodal.data.parts import Parts
 from amodal.decompose import Decomposer
 from amodal.errors import AmodalError
-from amodal.inpaint.opencv import OpenCV
+from amodal.hub import BUNDLED
+from amodal.inpaint.checkpoint import FILE
+from amodal.inpaint.partial import PartialConvolutions
 from amodal.photo import load_photo
 from amodal.pipeline import Pipeline
 from amodal.scene import Instance
+from amodal.turn import can_turn, turn
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / "examples" / "street_taxi_night"
@@ -111,14 +114,18 @@ def time_edits(
     scene = pipeline.scene(photo, instances)
     largest = instances[:6]
     ids = [layer.id for layer in scene.layers if any(layer.instance is item for item in largest)]
-    inpainters = {OpenCV().name: OpenCV(), pipeline.inpainter().name: pipeline.inpainter()}
     times = {}
-    for name, inpainter in inpainters.items():
-        decomposer = Decomposer(inpainter)
+    for inpainter in (PartialConvolutions(BUNDLED / FILE, "cpu"), pipeline.inpainter()):
+        name, decomposer = inpainter.name, Decomposer(inpainter)
         each = [median(partial(decomposer.render, scene.delete(id)), runs) for id in ids]
         times[f"delete, {name}, median object"] = statistics.median(each)
         times[f"delete, {name}, slowest object"] = max(each)
-    return times
+    cars = [
+        layer for layer in scene.layers if layer.id in ids and can_turn(layer.instance.category)
+    ]
+    coloured = decomposer.colour(scene, [cars[0].id])
+    action = partial(turn, coloured, cars[0].id, 90, decomposer, pipeline.turner())
+    return times | {"turn a car, its colours known": median(action, runs)}
 
 
 def time_data_set(
