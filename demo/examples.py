@@ -46,6 +46,7 @@ class Example:
         photo: the picture file.
         masks: COCO-style JSON with the visible masks.
         teaches: what a rendered street is there for; empty for a photograph.
+        first: name of the object that is selected for those who see the page for the first time.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Example:
     photo: Path
     masks: Path
     teaches: str = ""
+    first: str = ""
 
     def open(self) -> Opened:
         """Read the scene."""
@@ -83,4 +85,5 @@ def _find(folder: Path, entry: Mapping[str, Any]) -> Example:
     )
     if photo is None or masks is None:
         raise AmodalError(f"The example {folder.name} is incomplete: add photo.* and {MASKS}.")
-    return Example(folder.name, entry["title"], photo, masks, entry.get("teaches", ""))
+    words = (entry.get(key, "") for key in ("teaches", "first"))
+    return Example(folder.name, entry["title"], photo, masks, *words)

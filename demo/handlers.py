@@ -50,15 +50,19 @@ class Handlers:
 
     @told
     def open_first(self, session: Session) -> View:
-        """A page that was just opened: show the first example, if there is one."""
+        """A page that was just opened: show the first example, if there is one, and select an
+        object of it, so that the first thing seen is a completed one."""
         if session.step is not None or not self.examples:
             return self._show(session, session)
-        return self._open_example(session, 0)
+        after = self._opened(session, self.examples[0])
+        names = {layer.instance.name: layer.id for layer in after.scene.layers}
+        first = names.get(self.examples[0].first)
+        return self._show(self.actions.pick(after, first) if first else after, session)
 
     @told
     def open_example(self, session: Session, event: gr.SelectData) -> View:
         """A click on a thumbnail: open that example."""
-        return self._open_example(session, event.index)
+        return self._show(self._opened(session, self.examples[event.index]), session)
 
     @told
     def open_photo(self, session: Session, path: str) -> View:
@@ -309,12 +313,10 @@ class Handlers:
         after = self.actions.coloured(self.actions.asked(after), progress)
         return show(after, before, self.pipeline.notices)
 
-    def _open_example(self, session: Session, index: int) -> View:
-        example = self.examples[index]
+    def _opened(self, session: Session, example: Example) -> Session:
         photo, instances, truth = example.open()
         lesson = Lesson(truth, example.teaches) if truth else None
-        after = self.actions.open(session, example.title, photo, instances, lesson)
-        return self._show(after, session)
+        return self.actions.open(session, example.title, photo, instances, lesson)
 
     def _edited(self, session: Session, scene: LayeredScene, progress: gr.Progress) -> View:
         return self._show(self.actions.render(session.edited(scene), progress), session)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -37,6 +38,22 @@ def test_the_first_example_opens_with_the_page(handlers: Handlers) -> None:
     assert np.array_equal(view.session.sight.picture, photo())
     assert view.session.title == "A small street"
     assert view.undo["interactive"] is False
+
+
+def test_a_first_visit_sees_an_object_completed(tmp_path: Path, handlers: Handlers) -> None:
+    (example,) = handlers.examples
+    view = Handlers(handlers.pipeline, [replace(example, first="car 1")]).open_first(Session())
+    assert view.session.picked == "object-1"
+    assert len(view.session.answer.completions.samples) == 20
+    assert view.stage["whole"].startswith("M")
+    assert view.session.past == ()
+    unknown = Handlers(handlers.pipeline, [replace(example, first="bus 9")]).open_first(Session())
+    assert unknown.session.picked is None
+
+
+def test_the_example_that_opens_first_has_such_an_object() -> None:
+    first = find_examples()[0]
+    assert first.first in [instance.name for instance in first.open().instances]
 
 
 def test_a_page_that_has_a_photo_keeps_it(handlers: Handlers, car: Session) -> None:
