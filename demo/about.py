@@ -11,8 +11,9 @@ METHOD = f"""
 **Variational Amodal Object Completion** (Ling, Acuna, Kreis, Kim, Fidler; NeurIPS 2020,
 [paper]({PAPER})). From the visible part of an object the network draws whole shapes that could be
 behind it. It sees masks and classes, never colours. Hidden pixels are painted afterwards by another
-network. What it shows is plausible, not true: nobody knows what the photo doesn't show. The
-rendered examples are the exception: our own code drew them, so the tab "Truth" can tell.
+network, and a turned car is a preview that a third one paints. What they show is plausible, not
+true: nobody knows what the photo doesn't show. The rendered examples are the exception: our own
+code drew them, so the tab "Truth" can tell.
 
 **Licence.** The code is under Apache-2.0. The shape weights were trained on KITTI MOTS (and on
 rendered masks of our own) and are for non-commercial use only (CC BY-NC-SA 3.0).
