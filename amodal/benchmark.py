@@ -120,11 +120,9 @@ def time_edits(
         each = [median(partial(decomposer.render, scene.delete(id)), runs) for id in ids]
         times[f"delete, {name}, median object"] = statistics.median(each)
         times[f"delete, {name}, slowest object"] = max(each)
-    cars = [
-        layer for layer in scene.layers if layer.id in ids and can_turn(layer.instance.category)
-    ]
-    coloured = decomposer.colour(scene, [cars[0].id])
-    action = partial(turn, coloured, cars[0].id, 90, decomposer, pipeline.turner())
+    car = next(id for id in ids if can_turn(scene.layer(id).instance.category))
+    coloured = decomposer.colour(scene, [car])
+    action = partial(turn, coloured, car, 90, decomposer, pipeline.turner())
     return times | {"turn a car, its colours known": median(action, runs)}
 
 

@@ -122,7 +122,10 @@ class PartialConvNet(nn.Module):
         Returns:
             (B, 3, H, W), about 0..1, also where pixels are known.
         """
-        smooth = smooth_fill(picture, known)
+        return smooth_fill(picture, known) + self.detail(picture, known)
+
+    def detail(self, picture: Tensor, known: Tensor) -> Tensor:
+        """What the layers add to the smooth filling, (B, 3, H, W); arguments as for forward."""
         # Around 0, so that "unknown", which enters as 0, is grey and not black.
         top = (picture - 0.5, known)
         skips = [top]
@@ -135,7 +138,7 @@ class PartialConvNet(nn.Module):
             x, here = level(doubled(x, here), skips.pop())
             x = F.leaky_relu(x, 0.2)
         x, _ = self.last(doubled(x, here), skips.pop())
-        return smooth + x
+        return x
 
 
 def doubled(x: Tensor, known: Tensor) -> Masked:

@@ -60,8 +60,8 @@ class PartialConvolutions:
         known = np.pad(~hole, ((0, below), (0, beside)))  # the margin is not known
         picture = self._tensor(pixels).permute(2, 0, 1)[None] / 255
         mask = self._tensor(known)[None, None]
-        smooth, invented = smooth_fill(picture, mask), self._network(picture, mask)
-        filled = smooth + self._tensor(believed(known)) * (invented - smooth)
+        detail = self._tensor(believed(known)) * self._network.detail(picture, mask)
+        filled = smooth_fill(picture, mask) + detail
         levels = (255 * filled[0].clamp(0, 1)).round().to(torch.uint8)
         return levels.permute(1, 2, 0).cpu().numpy()[:height, :width]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from torch import Tensor
 
 from amodal.device import pick_device
 from amodal.errors import AmodalError
@@ -84,16 +85,13 @@ class Turner:
             look: the whole car's colours.
         """
         fitting = self.gallery.alike(look.rgba[..., 3] > 0, LESS, MOST)
-        side = self._network.config.side
-        squared = framing(look.rgba[..., 3] > 0, side).squared(premultiplied(look.rgba))
-        car = torch.from_numpy(as_car(squared)).to(self._device)  # (4, S, S)
-        layouts = [self.gallery.layout(pose) for pose, _ in fitting]
-        parts = [framing(each > 0, side).squared(each, labels=True) for each in layouts]
-        wanted = torch.from_numpy(np.stack([planes(each) for each in parts])).to(self._device)
-        painted = self._network(car[None].expand(len(fitting), -1, -1, -1), wanted)
-        shared = (1 - wanted[:, :1]) * (car[3:] > 0.5)  # (K, 1, S, S), plane 0 is no part
+        car = self._car(look.rgba)
+        wanted = torch.cat([self._planes(self.gallery.layout(pose)) for pose, _ in fitting])
+        code = self._network.encoder(car).mean.expand(len(fitting), -1)
+        painted = self._network.generate(code, wanted)
+        shared = (1 - wanted[:, :1]) * (car[:, 3:] > 0.5)  # (K, 1, S, S), plane 0 is no part
         counts = 3 * shared.sum((1, 2, 3)).clamp(min=1)
-        apart = ((painted - car[:3]).abs() * shared).sum((1, 2, 3)) / counts
+        apart = ((painted - car[:, :3]).abs() * shared).sum((1, 2, 3)) / counts
         misfit = torch.tensor([1 - iou for _, iou in fitting], device=self._device)
         return fitting[int((apart + MISFIT * misfit).argmin())][0]
 
@@ -109,17 +107,25 @@ class Turner:
             Colours (h', w', 3) uint8 and alpha (h', w') uint8 of the layout's tight box, at the
             network's resolution.
         """
-        side = self._network.config.side
-        car = framing(rgba[..., 3] > 0, side).squared(premultiplied(rgba))
-        frame = framing(layout > 0, side)
-        parts = frame.squared(layout, labels=True)
-        inputs = (
-            torch.from_numpy(array)[None].to(self._device) for array in (as_car(car), planes(parts))
-        )
-        painted = (255 * self._network(*inputs)[0]).round().to(torch.uint8)
-        colours = painted.permute(1, 2, 0).cpu().numpy()
+        painted = self._network(self._car(rgba), self._planes(layout))[0]
+        levels = (255 * painted).round().to(torch.uint8)
+        colours = levels.permute(1, 2, 0).cpu().numpy()
+        frame = framing(layout > 0, self._network.config.side)
         alpha = frame.squared(255 * (layout > 0).astype(np.uint8))
         return colours[frame.inside], alpha[frame.inside]
+
+    def _car(self, rgba: np.ndarray) -> Tensor:
+        """A cut-out in its square, as the encoder sees it: (1, 4, S, S)."""
+        frame = framing(rgba[..., 3] > 0, self._network.config.side)
+        return self._tensor(as_car(frame.squared(premultiplied(rgba))))
+
+    def _planes(self, layout: np.ndarray) -> Tensor:
+        """A layout in its square, as the generator sees it: (1, P, S, S)."""
+        frame = framing(layout > 0, self._network.config.side)
+        return self._tensor(planes(frame.squared(layout, labels=True)))
+
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        return torch.from_numpy(values)[None].to(self._device)
 
 
 def _resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:
