@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ import numpy as np
 from amodal.appearance import CutOut, Way, by_own_pixels, complete_appearance, own_mean
 from amodal.command import command
 from amodal.evaluation.edit_cases import EXAMPLES, FILLS, find_streets
-from amodal.evaluation.edit_scores import hidden_part
+from amodal.evaluation.edit_scores import known_hidden
 from amodal.evaluation.pictures import ssim
 from amodal.evaluation.pooled import ERROR, PSNR, SSIM, Row, comparison, of_ways
 from amodal.evaluation.record import rounded
@@ -31,8 +32,8 @@ from amodal.inpaint import Inpainter
 from amodal.inpaint.crops import nearest_known
 from amodal.layers import LayeredScene
 from amodal.likeness import psnr
-from amodal.truth import TrueObject, Truth, read_truth
-from amodal.truth_scores import colours_at, own_hidden
+from amodal.truth import Truth, read_truth
+from amodal.truth_scores import colours_at
 from amodal.visibility import owners
 
 SYMMETRIC = 0.85  # IoU of a shape with its mirror image, from which on it counts as seen head-on
@@ -86,33 +87,33 @@ WAYS: Mapping[str, Way] = {
 }
 
 
-def scores(truth: Truth, item: TrueObject, inpainter: Inpainter) -> Iterator[Row]:
-    """The rows of an object, one a way; none if too little of it is hidden."""
-    size, look = truth.photo.shape[:2], item.appearance
-    hidden = hidden_part(item, size)
-    if hidden is None or look is None:
-        return
-    shapes = [each.whole for each in truth.objects]
+def scores(truth: Truth, fills: Mapping[str, Inpainter]) -> Iterator[Row]:
+    """The rows of a street: one for each hidden object, inpainter and way."""
+    size = truth.photo.shape[:2]
+    shapes = [item.whole for item in truth.objects]
     scene = LayeredScene.from_photo(truth.photo, truth.instances, shapes)
-    layer = scene.layer(truth.layer_id(item.number))
-    where = hidden & own_hidden(item, size) & layer.completion.on_photo(*size)
-    if not where.any():
-        return
-    expected = np.full_like(truth.photo, 128)
-    expected[where] = colours_at(look, where)
-    owner, position = owners(scene), scene.depth.index(layer.id)
-    for name, way in WAYS.items():
-        found = complete_appearance(truth.photo, layer, owner, position, inpainter, way)
-        picture = np.full_like(truth.photo, 128)
-        picture[where] = colours_at(found, where)
-        yield {
-            "case": f"{item.number}",
-            "category": item.instance.category,
-            "way": name,
-            ERROR: float(np.abs(picture[where].astype(np.int16) - expected[where]).mean()),
-            PSNR: psnr(picture, expected, where),
-            SSIM: ssim(picture, expected, where),
-        }
+    owner = owners(scene)
+    for item in truth.objects:
+        where = known_hidden(item, size)
+        if not where.any():
+            continue
+        layer = scene.layer(truth.layer_id(item.number))
+        position = scene.depth.index(layer.id)
+        expected = np.full_like(truth.photo, 128)
+        expected[where] = colours_at(item.appearance, where)
+        for (fill, inpainter), (name, way) in product(fills.items(), WAYS.items()):
+            found = complete_appearance(truth.photo, layer, owner, position, inpainter, way)
+            picture = np.full_like(truth.photo, 128)
+            picture[where] = colours_at(found, where)
+            yield {
+                "inpainter": fill,
+                "case": f"{item.number}",
+                "category": item.instance.category,
+                "way": name,
+                ERROR: float(np.abs(picture[where].astype(np.int16) - expected[where]).mean()),
+                PSNR: psnr(picture, expected, where),
+                SSIM: ssim(picture, expected, where),
+            }
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -126,13 +127,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     rows, streets = [], find_streets(options.scenes)
     for number, path in enumerate(streets, start=1):
         print(f"{number} of {len(streets)}: {path.name}", file=sys.stderr)
-        truth = read_truth(path)
-        rows += [
-            {"street": path.name, "inpainter": name} | row
-            for item in truth.objects
-            for name, inpainter in fills.items()
-            for row in scores(truth, item, inpainter)
-        ]
+        rows += [{"street": path.name} | row for row in scores(read_truth(path), fills)]
     run = {
         "streets": len(streets),
         "fills": {name: inpainter.name for name, inpainter in fills.items()},

@@ -179,6 +179,13 @@ def hidden_part(item: TrueObject, size: tuple[int, int]) -> np.ndarray | None:
     return hidden if hidden.sum() >= least else None
 
 
+def known_hidden(item: TrueObject, size: tuple[int, int]) -> np.ndarray:
+    """The hidden part's pixels whose true colours are the object's own, (H, W) bool; none if too
+    little is hidden."""
+    hidden = hidden_part(item, size)
+    return np.zeros(size, bool) if hidden is None else hidden & own_hidden(item, size)
+
+
 def _patch(plate: np.ndarray, hole: np.ndarray) -> Patch:
     x0, y0, x1, y1 = (int(edge) for edge in tight_box(hole))
     return Patch(plate[y0:y1, x0:x1], hole[y0:y1, x0:x1], x0, y0)
@@ -193,10 +200,7 @@ def score_object(
     there; where it covers none, the row has no "psnr" and no "mae" (levels of 255).
     """
     size, look = truth.photo.shape[:2], item.appearance
-    hidden = hidden_part(item, size)
-    if hidden is None or look is None:
-        return
-    hidden &= own_hidden(item, size)
+    hidden = known_hidden(item, size)
     if not hidden.any():
         return
     id = truth.layer_id(item.number)
