@@ -59,16 +59,23 @@ def paint_here(canvas: np.ndarray, appearance: Appearance, where: np.ndarray) ->
 
 def paint_moved(canvas: np.ndarray, layer: Layer) -> None:
     """Blend an object into the canvas where its placement takes it."""
-    appearance = layer.look
-    if appearance is None:
+    if layer.look is None:
         raise ValueError(f"{layer.id} has no appearance: prepare the scene before painting it")
-    rgba = appearance.rgba.astype(np.float32)
-    rgba[..., :3] *= rgba[..., 3:] / 255
-    affine = layer.placement.affine(layer.foot)
-    window, x0, y0 = place(rgba, appearance.x0, appearance.y0, affine, *canvas.shape[:2])
+    window, x0, y0 = moved(layer.look, layer, *canvas.shape[:2])
     view = canvas[y0 : y0 + window.shape[0], x0 : x0 + window.shape[1]]
     where = window[..., 3] > 0.5
     blend(view, where, window[where][:, :3], window[where][:, 3:] / 255)
+
+
+def moved(look: Appearance, layer: Layer, height: int, width: int) -> tuple[np.ndarray, int, int]:
+    """A look of an object where its placement takes it, on a photo of (height, width).
+
+    Returns:
+        (window, x0, y0): (h, w, 4) float32, colours premultiplied by alpha, as from place().
+    """
+    rgba = look.rgba.astype(np.float32)
+    rgba[..., :3] *= rgba[..., 3:] / 255
+    return place(rgba, look.x0, look.y0, layer.placement.affine(layer.foot), height, width)
 
 
 def blend(canvas: np.ndarray, where: np.ndarray, colour: np.ndarray, alpha: np.ndarray) -> None:

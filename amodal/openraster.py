@@ -14,10 +14,10 @@ import numpy as np
 from PIL import Image
 
 from amodal.archive import pack
+from amodal.composite import moved
 from amodal.export import png_bytes
 from amodal.layers import Layer, LayeredScene
 from amodal.looks import Appearance
-from amodal.placement import place
 
 VERSION = "0.0.3"
 PREVIEW = 256  # longest side of the thumbnail, pixels
@@ -82,10 +82,7 @@ def standing(layer: Layer, height: int, width: int) -> Appearance:
         raise ValueError(f"{layer.id} has no appearance: take the scene apart first")
     if replace(layer.placement, visible=True).in_place:
         return look
-    rgba = look.rgba.astype(np.float32)
-    rgba[..., :3] *= rgba[..., 3:] / 255
-    affine = layer.placement.affine(layer.foot)
-    window, x0, y0 = place(rgba, look.x0, look.y0, affine, height, width)
+    window, x0, y0 = moved(look, layer, height, width)
     if not window.size:
         return Appearance(np.zeros((1, 1, 4), np.uint8), 0, 0)
     window[..., :3] *= 255 / np.maximum(window[..., 3:], 1)
