@@ -74,17 +74,15 @@ class Actions:
 
     def take_apart(self, scene: LayeredScene, progress: Show) -> tuple[np.ndarray, LayeredScene]:
         """The background (H, W, 3) uint8, and the scene with every object's whole appearance."""
-        inpainter = self.pipeline.inpainter(_megabytes(progress, text.PROGRESS_INPAINTER))
-        return Decomposer(inpainter).take_apart(scene, _count(progress, text.PROGRESS_FILL))
+        return self._decomposer(progress).take_apart(scene, _count(progress, text.PROGRESS_FILL))
 
     def coloured(self, session: Session, progress: Show | None = None) -> Session:
         """The same document with the selected object's colours, if there is a truth to compare."""
         layer = session.layer
         if layer is None or layer.appearance is not None or not session.comparing:
             return session
-        inpainter = self.pipeline.inpainter(_megabytes(progress, text.PROGRESS_INPAINTER))
         count = _count(progress, text.PROGRESS_FILL)
-        scene = Decomposer(inpainter).colour(session.scene, [layer.id], count)
+        scene = self._decomposer(progress).colour(session.scene, [layer.id], count)
         return replace(session, step=replace(session.step, scene=scene))
 
     def try_edit(self, session: Session, name: str, progress: Show) -> Session:
@@ -202,13 +200,15 @@ class Actions:
     def turn(self, session: Session, degrees: float, progress: Show) -> Session:
         """The selected car in another pose; 0 is as in the photo."""
         id = picked_of(session)
-        decomposer = Decomposer(
-            self.pipeline.inpainter(_megabytes(progress, text.PROGRESS_INPAINTER))
-        )
+        decomposer = self._decomposer(progress)
         progress(0, desc=text.PROGRESS_TURN)
         turner = self.pipeline.turner()
         scene = turn(session.scene, id, degrees, decomposer, turner)
         return self.render(session.edited(scene), progress)
+
+    def _decomposer(self, progress: Show | None) -> Decomposer:
+        """With the best inpainter there is, which may be downloaded for it."""
+        return Decomposer(self.pipeline.inpainter(_megabytes(progress, text.PROGRESS_INPAINTER)))
 
     def _ask(
         self,

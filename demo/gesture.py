@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-COMMANDS = (
-    "delete", "flip", "put_back", "bring_forward", "send_back", "undo", "redo", "reset",
-)  # fmt: skip
+COMMANDS = ("delete", "bring_forward", "send_back", "undo", "redo")
 """What keys do; handlers of these names."""
 
 

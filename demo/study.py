@@ -14,8 +14,9 @@ from amodal.scene import Completions
 from amodal.study import PAPER, Hidden, Kind, Question, Study, Vote, draw, hidden_objects, wilson
 from demo import text
 from demo.examples import Example
-from demo.handlers import PROGRESS, told
+from demo.handlers import PROGRESS
 from demo.pictures import Backdrop, window_around
+from demo.told import told
 
 COLOUR = 1  # of both shapes: the number of the object that has it on the stage
 Tile = tuple[np.ndarray, str]
