@@ -1,12 +1,14 @@
 # make demo    sets up .venv and opens the app on http://127.0.0.1:7860
 # make test    sets up .venv and runs every test
-# make check   what CI runs: lint and tests
+# make check   what CI runs: lint, audit and tests
+# make audit   known holes in the packages (needs a network), secrets in the repository
+# make fuzz    several thousand hostile files and requests (AMODAL_FUZZ of them, about 5 minutes)
 # make golden  trains the tests' tiny network again (about a minute)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup dev demo test lint check golden clean
+.PHONY: setup dev demo test lint audit fuzz check golden clean
 
 setup: $(VENV)/.installed
 
@@ -26,15 +28,23 @@ $(VENV)/.installed-dev: $(VENV)/.installed pyproject.toml
 demo: setup
 	$(BIN)/python app.py
 
+# Two at a time, on a thread each; a file's tests stay together, for they share a running app.
 test: dev
 	bash tests/browser/ensure_chromium.sh $(BIN)/python
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --maxfail 20
 
 lint: dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-check: lint test
+audit: dev
+	$(BIN)/python .ci/audit.py
+
+AMODAL_FUZZ ?= 5000
+fuzz: dev
+	AMODAL_FUZZ=$(AMODAL_FUZZ) OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/abuse --timeout 1800
+
+check: lint audit test
 
 golden: setup
 	rm -rf runs/toy

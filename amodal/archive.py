@@ -61,8 +61,9 @@ def unpack(source: str | os.PathLike | bytes) -> dict[str, bytes]:
             _check(archive.infolist(), name)
             return {info.filename: _read(archive, info) for info in archive.infolist()}
     except _DAMAGE as error:
+        reason = repr(str(error))[1:-1][:100]  # it quotes the file
         raise AmodalError(
-            f"{name} can't be read as a ZIP file ({error}): choose another file, or save it again."
+            f"{name} can't be read as a ZIP file ({reason}): choose another file, or save it again."
         ) from error
 
 

@@ -12,16 +12,19 @@ from torch import Tensor
 
 from amodal.checkpoint import StageInfo, load_model
 from amodal.cues import cues, touched_borders
-from amodal.device import pick_device
+from amodal.device import device_of, pick_device
 from amodal.errors import AmodalError
 from amodal.evidence import NO_EVIDENCE, Evidence, clues, log_likelihood
-from amodal.geometry import Box, squeeze, theta_to_box, tight_box, unsqueeze
-from amodal.guidance import guide
+from amodal.geometry import Box, squeeze, tight_box
+from amodal.guidance import CANDIDATES, guide, likely
+from amodal.likelihood import Visible, log_prior, log_visible, visible
 from amodal.model import AmodalVAE
-from amodal.scene import Completion, Completions, Instance, paste_window
-from amodal.slivers import without_slivers
+from amodal.paste import gather, paste
+from amodal.posterior import Posterior
+from amodal.scene import Completion, Completions, Instance
 
 MAX_SAMPLES = 32
+HIGHEST_TEMPERATURE = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,15 +44,45 @@ class Query:
     cues: np.ndarray
 
 
-class Completer:
-    """Completes instances. Holds the network, no state between calls."""
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """The mode and K draws of one object; entry 0 is the mode.
 
-    def __init__(self, model: AmodalVAE, info: StageInfo, device: torch.device) -> None:
+    Args:
+        canonical: probabilities (1 + K, S, S) float32.
+        theta: (1 + K, 4) float32.
+        log_posterior: (1 + K,) float32, log p(y_hat, evidence | z) + log p(z) in nats.
+    """
+
+    canonical: np.ndarray
+    theta: np.ndarray
+    log_posterior: np.ndarray
+
+
+class Completer:
+    """Completes instances. Holds the network, no state between calls.
+
+    Args:
+        folder: whence it was loaded; None when it comes from elsewhere.
+    """
+
+    def __init__(
+        self,
+        model: AmodalVAE,
+        info: StageInfo,
+        device: torch.device,
+        folder: Path | None = None,
+    ) -> None:
         # channels_last halves the time of the deconvolutions on a CPU
         model = model.eval().requires_grad_(False)
         self.model = model.to(device, memory_format=torch.channels_last)
         self.info = info
-        self.device = device
+        self.folder = folder
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return device_of(self.model)
 
     @classmethod
     def load(cls, folder: Path, *, stage: int = 3, device: str = "auto") -> Completer:
@@ -59,7 +92,7 @@ class Completer:
             AmodalError: files are missing, damaged or do not belong together.
         """
         model, info = load_model(folder, stage)
-        return cls(model, info, pick_device(device))
+        return cls(model, info, pick_device(device), folder)
 
     def complete(
         self,
@@ -92,25 +125,51 @@ class Completer:
         """
         if not 1 <= samples <= MAX_SAMPLES:
             raise AmodalError(f"Samples: got {samples}, expected 1 to {MAX_SAMPLES}.")
-        if not 0 <= temperature <= 4:
-            raise AmodalError(f"Temperature: got {temperature}, expected 0 to 4.")
+        if not 0 <= temperature <= HIGHEST_TEMPERATURE:
+            raise AmodalError(
+                f"Temperature: got {temperature}, expected 0 to {HIGHEST_TEMPERATURE}."
+            )
         evidence.check(instance)
         rest = evidence
         if evidence.box is not None and box_as_cue:
             instance, rest = replace(instance, box=evidence.box), replace(evidence, box=None)
         query = self.query(instance)
         generator = torch.Generator().manual_seed(seed)
-        if not rest.empty:
-            canonical, theta = self.decode_guided(query, rest, samples, temperature, generator)
-        else:
-            canonical, theta = self.decode([query], samples, temperature, generator)
         known = None if hidden is None else ~hidden | instance.modal
+        modal, size = instance.modal, self.model.config.size
+        shown = visible(modal, modal if known is None else known, query.crop, size)
+        drawn = self.draw(query, shown, rest, samples, temperature, generator)
         whole = [
-            place(instance, query, canonical[0, k], theta[0, k], self.info.threshold, known)
-            for k in range(samples + 1)
+            replace(
+                paste(instance, query.crop, canonical, theta, self.info.threshold, known),
+                log_posterior=float(score),
+            )
+            for canonical, theta, score in zip(
+                drawn.canonical, drawn.theta, drawn.log_posterior, strict=True
+            )
         ]
         support = float(np.mean([evidence.agrees(sample) for sample in whole[1:]]))
         return gather(whole[0], tuple(whole[1:]), support)
+
+    def modes(
+        self, instances: Sequence[Instance], hidden: np.ndarray | None = None
+    ) -> list[Completion]:
+        """The posterior's mode of each instance, all in one go. See `complete`."""
+        if not instances:
+            return []
+        queries = [self.query(instance) for instance in instances]
+        canonical, theta = self.decode(queries, samples=0)  # (B, 1, S, S), (B, 1, 4)
+        return [
+            paste(
+                instance,
+                query.crop,
+                canonical[b, 0],
+                theta[b, 0],
+                self.info.threshold,
+                None if hidden is None else ~hidden | instance.modal,
+            )
+            for b, (instance, query) in enumerate(zip(instances, queries, strict=True))
+        ]
 
     def query(self, instance: Instance) -> Query:
         """Bring an instance into crop frame."""
@@ -152,37 +211,71 @@ class Completer:
         )
         return canonical.cpu().numpy(), theta.cpu().numpy()
 
-    def decode_guided(
-        self,
-        query: Query,
-        evidence: Evidence,
-        samples: int,
-        temperature: float = 1.0,
-        generator: torch.Generator | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Run the network on one query, its codes moved towards the evidence.
+    @torch.inference_mode()
+    def encode(self, queries: Sequence[Query]) -> Posterior:
+        """The posteriors of B queries over codes (B, D + P)."""
+        posterior, _ = self.model.encoder(*self._tensors(queries))
+        return posterior
+
+    @torch.inference_mode()
+    def decode_codes(self, query: Query, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Decode K codes (K, D + P) as shapes of one query.
 
         Returns:
-            as `decode`, with B = 1. The draws are those that `decode` would start from.
+            canonical probabilities (K, S, S) float32 and theta (K, 4) float32.
         """
         mask, class_id, cue = self._tensors([query])
-        said = clues(evidence, query.crop, self.device)
+        _, features = self.model.encoder(mask, class_id, cue)
+        codes = torch.from_numpy(np.asarray(z, np.float32)).to(self.device)[None]
+        logits, theta = self.model.decode(codes, features, cue[:, 5].bool())
+        return logits[0].sigmoid().cpu().numpy(), theta[0].cpu().numpy()
+
+    @torch.inference_mode()
+    def decode_prior(self, z: Tensor) -> np.ndarray:
+        """Decode codes (N, D) that belong to no object: canonical probabilities (N, S, S)."""
+        return self.model.decoder(z.to(self.device))[:, 0].float().sigmoid().cpu().numpy()
+
+    def draw(
+        self,
+        query: Query,
+        shown: Visible,
+        evidence: Evidence = NO_EVIDENCE,
+        samples: int = 20,
+        temperature: float = 1.0,
+        generator: torch.Generator | None = None,
+    ) -> Decoded:
+        """Run the network on one query; evidence chooses among its draws, then moves them.
+
+        Without evidence the draws are those that `decode` makes.
+
+        Args:
+            shown: what the photo shows around the object, for the likelihood.
+        """
+        mask, class_id, cue = self._tensors([query])
+        known, threshold = cue[:, 5].bool(), self.info.threshold
+        said = None if evidence.empty else clues(evidence, query.crop, self.device)
+        count = samples if said is None else CANDIDATES * samples
         with torch.no_grad():
             posterior, features = self.model.encoder(mask, class_id, cue)
-            draws = posterior.sample(samples, generator=generator, temperature=temperature)[0]
-        draws = torch.cat([posterior.mode, draws])  # (1 + K, D)
-        known = cue[:, 5].bool()
+            z = posterior.sample(count, generator=generator, temperature=temperature)[0]  # (N, D)
 
         def decoded(z: Tensor) -> tuple[Tensor, Tensor]:
             logits, theta = self.model.decode(z[None], features, known)
             return logits[0, :, None].sigmoid(), theta[0]
 
-        def fit(z: Tensor) -> Tensor:
-            return log_likelihood(said, *decoded(z), self.info.threshold)
-
+        if said is not None:
+            with torch.no_grad():
+                fit = log_likelihood(said, *decoded(z), threshold)
+            z = z[likely(fit, samples, generator)]  # (K, D)
+        z = torch.cat([posterior.mode, z])  # (1 + K, D)
+        if said is not None:
+            z = guide(posterior, z, lambda z: log_likelihood(said, *decoded(z), threshold))
         with torch.no_grad():
-            canonical, theta = decoded(guide(posterior, draws, fit))
-        return canonical[None, :, 0].cpu().numpy(), theta[None].cpu().numpy()
+            canonical, theta = decoded(z)  # (1 + K, 1, S, S), (1 + K, 4)
+            score = log_visible(shown, canonical, theta) + log_prior(z)
+            if said is not None:
+                score = score + log_likelihood(said, canonical, theta, threshold)
+        return Decoded(canonical[:, 0].cpu().numpy(), theta.cpu().numpy(), score.cpu().numpy())
 
     @torch.inference_mode()
     def suggest_class(self, modal: np.ndarray) -> tuple[tuple[str, float], ...]:
@@ -206,69 +299,3 @@ class Completer:
         class_id = torch.tensor([query.class_id for query in queries])
         cue = torch.from_numpy(np.stack([query.cues for query in queries]))
         return mask.to(self.device), class_id.to(self.device), cue.to(self.device)
-
-
-def place(
-    instance: Instance,
-    query: Query,
-    canonical: np.ndarray,
-    theta: np.ndarray,
-    threshold: float,
-    known: np.ndarray | None,
-) -> Completion:
-    """Paste one decoded shape into the image plane and join it with the visible pixels.
-
-    Args:
-        canonical: probabilities (S, S).
-        theta: (4,).
-        threshold: t.
-        known: (H, W) bool, pixels where something else than the object is seen, or the object
-            itself; they count in visible_iou. None: the object's own pixels only.
-    """
-    height, width = instance.modal.shape
-    # No further than one photo beyond each border, which bounds the memory.
-    box = theta_to_box(theta, query.crop).clip(Box(-width, -height, 2 * width, 2 * height))
-    window, x0, y0 = unsqueeze(canonical, box)
-    decoded = window >= threshold
-    modal_box = tight_box(instance.modal)
-    left, top = min(x0, int(modal_box.x0)), min(y0, int(modal_box.y0))
-    right = max(x0 + decoded.shape[1], int(modal_box.x1))
-    bottom = max(y0 + decoded.shape[0], int(modal_box.y1))
-    size = bottom - top, right - left
-    mask = paste_window(decoded, x0 - left, y0 - top, *size)
-    modal = paste_window(instance.modal, -left, -top, *size)  # empty beyond the photo
-    counted = modal if known is None else paste_window(known, -left, -top, *size)
-    return join(mask, modal, counted, left, top)
-
-
-def join(
-    decoded: np.ndarray, modal: np.ndarray, counted: np.ndarray, x0: int, y0: int
-) -> Completion:
-    """A decoded shape and the visible pixels as one completion.
-
-    What is thin of the added pixels is left out (slivers.py).
-
-    Args:
-        decoded, modal: (h, w) bool, the same window of the image plane.
-        counted: (h, w) bool, the pixels that count in visible_iou.
-        x0, y0: the window's top-left corner in image pixels.
-    """
-    union = modal | (decoded & counted)
-    visible_iou = float((decoded & modal).sum() / union.sum())
-    added = without_slivers(decoded & ~modal, int(modal.sum()))
-    return Completion(modal | added, x0, y0, visible_iou)
-
-
-def gather(mode: Completion, samples: tuple[Completion, ...], support: float = 1.0) -> Completions:
-    """Add the samples' mean over their common window."""
-    everything = (mode, *samples)
-    left = min(item.x0 for item in everything)
-    top = min(item.y0 for item in everything)
-    right = max(item.x0 + item.mask.shape[1] for item in everything)
-    bottom = max(item.y0 + item.mask.shape[0] for item in everything)
-    total = np.zeros((bottom - top, right - left), np.float32)
-    for item in samples:
-        h, w = item.mask.shape
-        y, x = item.y0 - top, item.x0 - left
-        total[y : y + h, x : x + w] += item.mask
-    return Completions(mode, samples, total / len(samples), left, top, support)

@@ -12,10 +12,11 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from amodal.completer import MAX_SAMPLES, Completer, Query, join
+from amodal.completer import MAX_SAMPLES, Completer, Query
 from amodal.cues import cues, touched_borders
 from amodal.errors import AmodalError
 from amodal.geometry import Box, squeeze, theta_to_box, unsqueeze
+from amodal.paste import join
 from amodal.scene import Completion, paste_window
 
 BATCH = 64  # larger ones leave the processor's cache
@@ -143,7 +144,7 @@ def place_cut(
     threshold: float,
     others: Sequence[Cut],
 ) -> Completion:
-    """Paste one decoded shape into the image plane, as completer.place does.
+    """Paste one decoded shape into the image plane, as paste.paste does.
 
     Args:
         canonical: probabilities (S, S).

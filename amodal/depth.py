@@ -43,10 +43,16 @@ def hidden_pixels(instances: Sequence[Instance], completions: Sequence[Completio
     """[a, b]: pixels of a's invisible region that b's modal mask covers, (n, n) int."""
     counts = np.zeros((len(instances), len(instances)), int)
     for a, (instance, completion) in enumerate(zip(instances, completions, strict=True)):
-        invisible = completion.on_photo(*instance.modal.shape) & ~instance.modal
+        height, width = instance.modal.shape
+        h, w = completion.mask.shape
+        x0, y0 = completion.x0, completion.y0
+        # Only the completion's window: with many objects the whole photo would take seconds.
+        window = np.s_[max(y0, 0) : max(y0 + h, 0), max(x0, 0) : max(x0 + w, 0)]
+        whole = completion.mask[max(-y0, 0) : max(height - y0, 0), max(-x0, 0) : max(width - x0, 0)]
+        invisible = whole & ~instance.modal[window]
         for b, other in enumerate(instances):
             if a != b:
-                counts[a, b] = int((invisible & other.modal).sum())
+                counts[a, b] = int((invisible & other.modal[window]).sum())
     return counts
 
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
+from torch import nn
 
 from amodal.errors import AmodalError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def card_is_lent() -> bool:
+    """Whether this is a Hugging Face ZeroGPU Space.
+
+    PyTorch says there that it has a card, but only calls that have asked for it do.
+    """
+    return os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -17,7 +28,8 @@ def pick_device(name: str = "auto") -> torch.device:
     """
     available = {
         "cpu": True,
-        "cuda": torch.cuda.is_available(),
+        # Where it is lent, asking would already keep forked processes from using it.
+        "cuda": not card_is_lent() and torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
     }
     if name == "auto":
@@ -25,3 +37,8 @@ def pick_device(name: str = "auto") -> torch.device:
     if not available.get(name, False):
         raise AmodalError(f"Device {name!r} is not available here: use one of {DEVICES}.")
     return torch.device(name)
+
+
+def device_of(network: nn.Module) -> torch.device:
+    """Where a network's parameters are."""
+    return next(network.parameters()).device

@@ -153,9 +153,7 @@ def _covers(mask: np.ndarray, x: float, y: float) -> bool:
 
 
 def _sides_agree(box: Box, completion: Completion) -> bool:
-    tight = tight_box(completion.mask)
-    x0, y0 = completion.x0, completion.y0
-    sides = np.subtract((tight.x0 + x0, tight.y0 + y0, tight.x1 + x0, tight.y1 + y0), box)
+    sides = np.subtract(completion.box, box)
     sizes = np.array([box.width, box.height] * 2)
     return bool((np.abs(sides) <= 2 * BOX_ERROR * sizes + 1).all())
 

@@ -25,10 +25,12 @@ class Fields:
     Args:
         values: as json.loads gives it.
         where: the file and the path in it, such as "project.json, layer 2".
+        remedy: what to do about a wrong value.
     """
 
     values: Mapping[str, Any]
     where: str
+    remedy: str = REMEDY
 
     def __contains__(self, key: str) -> bool:
         """Whether the key is there and not null."""
@@ -77,12 +79,12 @@ class Fields:
     def inner(self, key: str) -> Fields:
         """An object inside this one."""
         value = self._get(key, "an object", lambda value: isinstance(value, dict))
-        return Fields(value, f"{self.where}, {key}")
+        return Fields(value, f"{self.where}, {key}", self.remedy)
 
     def error(self, key: str, expected: str) -> AmodalError:
         """What is wrong with a key, to be raised."""
         got = short(self.values[key]) if key in self.values else "missing"
-        return AmodalError(f"{self.where}: `{key}` is {got}, expected {expected}: {REMEDY}.")
+        return AmodalError(f"{self.where}: `{key}` is {got}, expected {expected}: {self.remedy}.")
 
     def _get(self, key: str, expected: str, fits: Fits) -> Any:
         if key not in self.values or not fits(self.values[key]):
@@ -103,11 +105,11 @@ def parse(data: bytes, where: str) -> Fields:
     return as_fields(values, where)
 
 
-def as_fields(value: Any, where: str) -> Fields:
+def as_fields(value: Any, where: str, remedy: str = REMEDY) -> Fields:
     """Any JSON value that has to be an object. Raises AmodalError for another one."""
     if not isinstance(value, dict):
-        raise AmodalError(f"{where} is {short(value)}, expected an object: {REMEDY}.")
-    return Fields(value, where)
+        raise AmodalError(f"{where} is {short(value)}, expected an object: {remedy}.")
+    return Fields(value, where, remedy)
 
 
 def _finite(count: int) -> Fits:

@@ -67,6 +67,10 @@ class Box(NamedTuple):
             min(self.y1, limits.y1),
         )
 
+    def shifted(self, dx: float, dy: float) -> Box:
+        """The same box in a frame whose origin is at (-dx, -dy)."""
+        return Box(self.x0 + dx, self.y0 + dy, self.x1 + dx, self.y1 + dy)
+
     def iou(self, other: Box) -> float:
         """Intersection over union of two boxes, 0..1."""
         width = min(self.x1, other.x1) - max(self.x0, other.x0)
@@ -75,6 +79,11 @@ class Box(NamedTuple):
             return 0.0
         both = width * height
         return both / (self.width * self.height + other.width * other.height - both)
+
+
+def mask_iou(one: np.ndarray, other: np.ndarray) -> float:
+    """Intersection over union of two masks (H, W) bool, not both empty."""
+    return float(np.count_nonzero(one & other) / np.count_nonzero(one | other))
 
 
 def tight_box(mask: np.ndarray) -> Box:
@@ -86,7 +95,7 @@ def tight_box(mask: np.ndarray) -> Box:
     rows = np.flatnonzero(mask.any(axis=1))
     if rows.size == 0:
         raise AmodalError("The mask is empty: mark at least one pixel of the object.")
-    columns = np.flatnonzero(mask.any(axis=0))
+    columns = np.flatnonzero(mask[rows[0] : rows[-1] + 1].any(axis=0))
     return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 

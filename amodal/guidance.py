@@ -1,6 +1,18 @@
-"""Codes that explain evidence: randomise, then optimise.
+"""Codes that explain evidence: draw many, keep those that explain it, then optimise.
 
-Each draw of the posterior stays as close to itself as the evidence lets it. In units of the
+First sampling importance resampling: of `CANDIDATES` draws for each that is wanted, those are kept
+that the evidence makes likely (a random choice without replacement, weighted by p(evidence | z)).
+So what is said narrows the cloud elsewhere, too: whoever says that a bumper is here has said much
+about the roof. On 78 hidden objects of the rendered examples, after one click at the most undecided
+pixel: the uncertain area against that before the click (mean), the samples' IoU with the truth
+(74.1 before the click), and the time of it all on two cores:
+
+    1 candidate a draw     0.99   74.7   0.16 s
+    4                      0.73   76.0
+    8                      0.62   76.7   0.20 s
+    16                     0.57   76.1   0.29 s
+
+Then each draw of the posterior stays as close to itself as the evidence lets it. In units of the
 posterior's standard deviation, from a draw e_k (0 for the mode):
 
     e = argmin  |e - e_k|² / (2 w²) - log p(evidence | mean + std e)
@@ -25,9 +37,26 @@ from torch import Tensor
 
 from amodal.posterior import Posterior
 
+CANDIDATES = 8
 WIDEN = 1.5  # w
 STEPS = 3
 LONGEST = 4.0  # of one step, in standard deviations
+
+
+def likely(fit: Tensor, count: int, generator: torch.Generator | None = None) -> Tensor:
+    """Choose among draws by how well they explain the evidence.
+
+    Args:
+        fit: log p(evidence | z) of N draws, (N,).
+        count: K, at most N.
+        generator: of the choice.
+
+    Returns:
+        The numbers of K different draws, (K,) int64, ascending.
+    """
+    # The K largest of log weight + Gumbel noise are K draws without replacement.
+    noise = -torch.empty_like(fit, device="cpu").exponential_(generator=generator).log()
+    return (fit + noise.to(fit)).topk(count).indices.sort().values
 
 
 def guide(

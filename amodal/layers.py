@@ -58,9 +58,7 @@ class Layer:
     @property
     def box(self) -> Box:
         """The tight amodal box in the photo (before any placement), image frame."""
-        tight = tight_box(self.completion.mask)
-        x0, y0 = self.completion.x0, self.completion.y0
-        return Box(tight.x0 + x0, tight.y0 + y0, tight.x1 + x0, tight.y1 + y0)
+        return self.completion.box
 
     @property
     def foot(self) -> tuple[float, float]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +14,8 @@ from amodal.completer import Completer
 from amodal.evidence import NO_EVIDENCE, Evidence
 from amodal.geometry import Box
 from amodal.hub import Notice, fetch_own
+from amodal.lazy import RETRY_AFTER, Lazy, Progress
+from amodal.room import Roomy, load_roomy
 from amodal.scene import Completion, Completions, Instance
 
 if TYPE_CHECKING:
@@ -23,50 +23,72 @@ if TYPE_CHECKING:
     from amodal.layers import LayeredScene
     from amodal.pose.turner import Turner
     from amodal.segment import Embedding, MaskGuess, Segmenter
-
-Progress = Callable[[int, int], None]
-"""(done, in all)."""
+    from amodal.segment.detect import Detector
 
 REMEMBERED_PHOTOS = 4
-RETRY_AFTER = 60.0  # seconds that a fall-back is used before the real network is tried again
 
 
 class Pipeline:
     """Holds the networks, shared by all users; knows nothing of any of them.
 
-    The completer is loaded at once. The segmenter and the inpainter are loaded (downloaded) when
-    they are first needed; a fall-back joins `notices`.
+    The completer is loaded at once. The others are loaded (downloaded) when they are first needed;
+    a fall-back joins `notices`, and so does a network that has left the GPU for want of memory.
+
+    Args:
+        completer: loaded.
+        notices: what is to be said of it.
+        device: for the other networks: "auto", "cpu", "cuda" or "mps".
+        patience: seconds that one waits for a download before a fall-back is used meanwhile. None:
+            as long as it takes.
+        retry_after: seconds until a network that could not be had is tried again.
     """
 
-    def __init__(self, completer: Completer, notices: Sequence[Notice] = ()) -> None:
-        self.completer = completer
+    def __init__(
+        self,
+        completer: Completer | Roomy[Completer],
+        notices: Sequence[Notice] = (),
+        *,
+        device: str = "auto",
+        patience: float | None = None,
+        retry_after: float = RETRY_AFTER,
+    ) -> None:
+        self.completer = completer if isinstance(completer, Roomy) else Roomy(completer)
         self._notices = tuple(notices)
-        self._segmenter = _Lazy("amodal.segment.load", "load_segmenter")
-        self._inpainter = _Lazy("amodal.inpaint.load", "load_inpainter")
-        self._turner = _Lazy("amodal.pose.load", "load_turner")
+        how = {"device": device, "patience": patience, "retry_after": retry_after}
+        self._segmenter = Lazy("amodal.segment.load", "load_segmenter", "stand_in", **how)
+        self._inpainter = Lazy("amodal.inpaint.load", "load_inpainter", "stand_in", **how)
+        self._detector = Lazy("amodal.segment.detect", "load_detector", **how)
+        self._turner = Lazy("amodal.pose.load", "load_turner", **how)
         self._embeddings = _EmbeddingCache(REMEMBERED_PHOTOS)
 
     @classmethod
-    def load(cls, weights: str | None = None, *, device: str = "auto") -> Pipeline:
+    def load(
+        cls, weights: str | None = None, *, device: str = "auto", patience: float | None = None
+    ) -> Pipeline:
         """Load our weights.
 
         Args:
             weights: a folder or a Hub repository "OWNER/NAME[@REVISION]"; None: the environment
                 variable AMODAL_WEIGHTS, else the bundled ones.
-            device: "auto", "cpu", "cuda" or "mps".
+            device: "auto", "cpu", "cuda" or "mps", of all networks.
+            patience: see Pipeline.
 
         Raises:
             AmodalError: the weights can't be had or are damaged.
         """
         notices: list[Notice] = []
         folder = fetch_own(weights, notify=notices.append)
-        return cls(Completer.load(folder, device=device), notices)
+        completer, _ = load_roomy(
+            lambda device: (Completer.load(folder, device=device), None), device
+        )
+        return cls(completer, notices, device=device, patience=patience)
 
     @property
     def notices(self) -> tuple[Notice, ...]:
         """The fall-backs in use, each with its reason and remedy."""
-        parts = (*self._notices, self._segmenter.notice, self._inpainter.notice)
-        return tuple(notice for notice in parts if notice is not None)
+        ours = (self.completer.notice,) if self.completer.notice else ()
+        lazy = (self._segmenter, self._inpainter, self._detector, self._turner)
+        return (*self._notices, *ours, *(notice for part in lazy for notice in part.notices))
 
     def segmenter(self, progress: Progress | None = None) -> Segmenter:
         """MobileSAM, or GrabCut with a notice. `progress` gets downloaded bytes."""
@@ -75,6 +97,14 @@ class Pipeline:
     def inpainter(self, progress: Progress | None = None) -> Inpainter:
         """MI-GAN, or our own network with a notice. `progress` gets downloaded bytes."""
         return self._inpainter.get(progress)
+
+    def detector(self, progress: Progress | None = None) -> Detector:
+        """Mask R-CNN. `progress` gets downloaded bytes.
+
+        Raises:
+            WeightsUnavailable: its weights can't be had. There is no fall-back.
+        """
+        return self._detector.get(progress)
 
     def turner(self) -> Turner:
         """The pose network with its gallery."""
@@ -110,17 +140,21 @@ class Pipeline:
         evidence: Evidence = NO_EVIDENCE,
     ) -> Completions:
         """Imagine the whole of an instance; the others may hide it. See Completer.complete."""
-        hidden = np.zeros_like(instance.modal)
-        for other in others:
-            hidden |= other.modal
         return self.completer.complete(
             instance,
-            hidden,
+            _union(others, instance.modal.shape),
             samples=samples,
             seed=seed,
             temperature=temperature,
             evidence=evidence,
         )
+
+    def modes(
+        self, instances: Sequence[Instance], others: Sequence[Instance] = ()
+    ) -> list[Completion]:
+        """The most likely whole shape of each instance; the others may hide them all."""
+        hidden = _union(others, instances[0].modal.shape) if others and instances else None
+        return self.completer.modes(instances, hidden)
 
     def suggest_class(self, modal: np.ndarray) -> tuple[tuple[str, float], ...]:
         """Classes with their shares, best first. See Completer.suggest_class."""
@@ -142,9 +176,8 @@ class Pipeline:
         from amodal.layers import LayeredScene
 
         chosen = dict(completions or {})
-        for index, instance in enumerate(instances):
-            if index not in chosen:
-                chosen[index] = self.complete(instance, samples=1).mode
+        rest = [index for index in range(len(instances)) if index not in chosen]
+        chosen |= zip(rest, self.modes([instances[index] for index in rest]), strict=True)
         whole = [chosen[index] for index in range(len(instances))]
         return LayeredScene.from_photo(photo, instances, whole)
 
@@ -157,28 +190,12 @@ class Pipeline:
         return Decomposer(self.inpainter()).render(scene, progress)
 
 
-class _Lazy:
-    """Loads one network at its first use, whatever the number of threads.
-
-    A fall-back is kept for a while only: then the next use tries for the real one again.
-    """
-
-    def __init__(self, module: str, function: str) -> None:
-        self.module = module
-        self.function = function
-        self.notice: Notice | None = None
-        self._value = None
-        self._loaded = 0.0
-        self._lock = threading.Lock()
-
-    def get(self, progress: Progress | None) -> object:
-        with self._lock:
-            stale = self.notice is not None and time.monotonic() - self._loaded > RETRY_AFTER
-            if self._value is None or stale:
-                load = getattr(importlib.import_module(self.module), self.function)
-                self._value, self.notice = load(progress=progress)
-                self._loaded = time.monotonic()
-        return self._value
+def _union(instances: Sequence[Instance], size: tuple[int, int]) -> np.ndarray:
+    """The pixels of any of them, (H, W) bool."""
+    union = np.zeros(size, bool)
+    for instance in instances:
+        union |= instance.modal
+    return union
 
 
 class _EmbeddingCache:

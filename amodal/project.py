@@ -28,6 +28,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,12 @@ def write_project(project: Project) -> bytes:
 def is_title(title: str) -> bool:
     """Whether a text can be a title, and with that a file's name."""
     return title.isprintable() and len(title.encode()) <= LONGEST_TITLE
+
+
+def title_of(path: str) -> str:
+    """A photo's title: its file's name, as far as a title can hold it."""
+    letters = "".join(letter for letter in Path(path).stem if letter.isprintable())
+    return letters.encode()[:LONGEST_TITLE].decode(errors="ignore")
 
 
 def window_pixels(entry: Mapping[str, Any]) -> int:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from amodal.archive import unpack
 from amodal.classes import CLASSES
+from amodal.data.coco import check_count
 from amodal.data.segmentation import MAX_MASK_PIXELS, check_reach
 from amodal.errors import AmodalError
 from amodal.fields import REMEDY, Fields, as_fields, parse
@@ -20,6 +21,7 @@ from amodal.geometry import Box
 from amodal.layers import MAX_SCALE, MAX_SHIFT, MIN_SCALE, Layer, LayeredScene
 from amodal.looks import Appearance, Turned
 from amodal.margins import Margins
+from amodal.names import check_name
 from amodal.photo import DECODING_ERRORS, MAX_PIXELS, load_photo
 from amodal.placement import Placement
 from amodal.project import (
@@ -60,6 +62,7 @@ def read_project(source: str | os.PathLike | bytes) -> Project:
         raise fields.error("title", f"one line of at most {LONGEST_TITLE} bytes")
     photo = _read_photo(files, fields)
     entries = _entries(fields)
+    check_count(len(entries), *photo.shape[:2], f"{PROJECT} lists")
     reader = _LayerReader(files, photo.shape[:2])
     layers = tuple(reader.read(entry) for entry in entries)
     margins = fields.inner("margins")
@@ -165,7 +168,8 @@ class _LayerReader:
             raise entry.error("id", "object-1, object-2, or so on")
         if category not in CLASSES:
             raise entry.error("category", f"one of {', '.join(CLASSES)}")
-        instance = Instance(self._visible(entry), category, entry.text("name"), self._box(entry))
+        name = check_name(entry.text("name"), f"{entry.where}: `name`")
+        instance = Instance(self._visible(entry), category, name, self._box(entry))
         place = entry.inner("placement")
         return Layer(
             id,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from amodal.classes import CLASSES
-from amodal.geometry import Box
+from amodal.geometry import Box, tight_box
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,16 +52,25 @@ class Completion:
         x0: left edge of the window in image pixels; may be negative.
         y0: top edge of the window in image pixels; may be negative.
         visible_iou: how well the decoded shape alone explains the visible pixels, 0..1.
+        log_posterior: log p(visible pixels, evidence | z) + log p(z) of its code, in nats and up to
+            a constant of the object, so it compares completions of one answer only
+            (likelihood.py). 0 where it was not computed, as in a project that was read.
     """
 
     mask: np.ndarray
     x0: int
     y0: int
     visible_iou: float = 1.0
+    log_posterior: float = 0.0
 
     @property
     def area(self) -> int:
         return int(self.mask.sum())
+
+    @property
+    def box(self) -> Box:
+        """The tight amodal box, image frame. Raises AmodalError for an empty mask."""
+        return tight_box(self.mask).shifted(self.x0, self.y0)
 
     def on_photo(self, height: int, width: int) -> np.ndarray:
         """The part inside a photo of this size, (height, width) bool."""
@@ -88,6 +97,24 @@ class Completions:
     x0: int
     y0: int
     support: float = 1.0
+
+    @property
+    def entropy(self) -> np.ndarray:
+        """How undecided each pixel is, (h, w) float32 in bits, in the probability's window.
+
+        -p log2 p - (1 - p) log2 (1 - p): 0 where all samples agree, 1 where half of them cover it.
+        """
+        p = self.probability
+        bits = np.zeros_like(p)
+        undecided = (p > 0) & (p < 1)  # few pixels: most are certain
+        p = p[undecided]
+        bits[undecided] = -p * np.log2(p) - (1 - p) * np.log2(1 - p)
+        return bits
+
+    @property
+    def uncertain_area(self) -> float:
+        """The entropy's sum: as many pixels as if each were certain or wholly undecided."""
+        return float(self.entropy.sum(dtype=np.float64))
 
     def probability_on_photo(self, height: int, width: int) -> np.ndarray:
         """The part inside a photo of this size, (height, width) float32."""

@@ -20,9 +20,19 @@ from amodal.scene import Instance
 from amodal.segment.brush import clean_up, erase, paint, stroke
 from amodal.turn import turn
 from demo import text
+from demo.found import first_look, outlined
 from demo.gesture import Gesture
-from demo.pointing import box_of, in_place, object_at, picked_of, with_clue
-from demo.session import Answer, Choice, Draft, Lesson, Session, Sight, Step
+from demo.pointing import (
+    box_of,
+    editable_of,
+    in_place,
+    keeping_locked,
+    layer_of,
+    object_at,
+    with_clue,
+)
+from demo.session import Answer, Choice, Draft, Found, Lesson, Session, Sight, Step
+from demo.values import one_of
 
 Show = Callable[..., object]
 Count = Callable[[int, int], None]
@@ -36,31 +46,30 @@ class Actions:
 
     def open(
         self,
-        before: Session,
         title: str,
         photo: np.ndarray,
         instances: Sequence[Instance] = (),
         lesson: Lesson | None = None,
     ) -> Session:
-        """A new document; the brush and the settings stay in the user's hands."""
+        """A new document."""
         step = Step(self.pipeline.scene(photo, instances))
-        comparing = before.comparing and lesson is not None
-        return self.render(
-            Session(
-                title,
-                step,
-                radius=before.radius,
-                settings=before.settings,
-                lesson=lesson,
-                comparing=comparing,
-            )
+        return self.render(Session(title, step, lesson=lesson))
+
+    def follow(self, before: Session, after: Session) -> Session:
+        """A document just opened in a tab: the brush and the settings stay in the user's hands."""
+        return replace(
+            after,
+            radius=before.radius,
+            settings=before.settings,
+            comparing=before.comparing and after.lesson is not None,
+            map=before.map,
         )
 
     def with_instances(self, session: Session, instances: Sequence[Instance]) -> Session:
         """Other objects on the same photo, as one step."""
         scene = self.pipeline.scene(session.scene.photo, instances)
         after = replace(session.edited(scene, {}, {}), picked=None, answers={}, draft=None)
-        return self.render(after)
+        return self.render(replace(after, locked=frozenset()))
 
     def render(self, session: Session, progress: Show | None = None) -> Session:
         """Paint the session's step. A scene without edits needs no network: it is the photo."""
@@ -88,8 +97,10 @@ class Actions:
     def try_edit(self, session: Session, name: str, progress: Show) -> Session:
         """Do an edit of which the true outcome is known."""
         truth = session.lesson.truth
-        edit = next(edit for edit in truth.edits if edit.name == name)
-        return self.render(session.edited(truth.edited(session.scene, edit)), progress)
+        edits = {edit.name: edit for edit in truth.edits}
+        edit = edits[one_of(name, "Edit", edits)]
+        scene = keeping_locked(session, truth.edited(session.scene, edit))
+        return self.render(session.edited(scene), progress)
 
     def asked(self, session: Session) -> Session:
         """The same session with an answer about the selected object."""
@@ -102,7 +113,7 @@ class Actions:
 
     def pick(self, session: Session, id: str) -> Session:
         """Select an object; ask the model unless it has answered this very question."""
-        session.scene.layer(id)  # refuses an id that isn't there
+        layer_of(session.scene, id)
         return self.asked(replace(session, picked=id))
 
     def pick_at(self, session: Session, gesture: Gesture) -> Session:
@@ -137,6 +148,20 @@ class Actions:
         after = replace(session.edited(scene), answers=answers, picked=id, draft=None, tool="pick")
         return self.render(after, progress)
 
+    def fetch_detector(self, progress: Show) -> None:
+        """Load the detector, which may be downloaded for it."""
+        self.pipeline.detector(_megabytes(progress, text.PROGRESS_DETECTOR))
+
+    def detect(self, session: Session, progress: Show) -> Found:
+        """All objects of the photo."""
+        self.fetch_detector(progress)
+        progress(0, desc=text.PROGRESS_DETECT)
+        return first_look(self.pipeline.detector().detect(session.scene.photo))
+
+    def outline(self, session: Session, found: Found, progress: Show) -> Session:
+        """The wanted ones of the detected objects join the scene, the others leave it."""
+        return self.render(outlined(session, found, self.pipeline), progress)
+
     def paint_over(self, session: Session, gesture: Gesture, progress: Show) -> Session:
         """Correct the mask that is being marked, or else the selected object's."""
         change = paint if session.tool == "brush" else erase
@@ -162,7 +187,7 @@ class Actions:
 
     def believe(self, session: Session, evidence: Evidence, progress: Show) -> Session:
         """Other evidence about the selected object, and the mode as its shape."""
-        id = picked_of(session)
+        id = editable_of(session)
         answer = self._ask(session, session.layer.instance, id, evidence)
         scene = session.scene.with_completion(id, answer.completions.mode)
         said = {**session.step.evidence, id: evidence}
@@ -171,35 +196,23 @@ class Actions:
 
     def correct(self, session: Session, instance: Instance, progress: Show) -> Session:
         """The selected object with another mask, class or box, and the mode as its shape."""
-        id = picked_of(session)
+        id = editable_of(session)
         answer = self._ask(session, instance, id, session.evidence)
         scene = correct_object(session.scene, id, instance, answer.completions.mode)
         after = session.edited(scene, {**session.step.chosen, id: Choice()})
         return self.render(replace(after, answers={**session.answers, id: answer}), progress)
 
-    def move_by_hand(self, session: Session, gesture: Gesture, progress: Show) -> Session:
-        """Drag an object, nudge the selected one, or click where its foot should stand."""
-        grabbed = object_at(session, *gesture.points[0], 0) if gesture.kind == "drag" else None
-        id = grabbed or session.picked
-        if id is None:
-            return self.pick_at(session, gesture)
-        session = self.pick(session, id)
-        layer = session.layer
-        if gesture.kind == "drag":
-            (x0, y0), (x1, y1) = gesture.points
-            shift = x1 - x0, y1 - y0
-        elif gesture.kind == "nudge":
-            shift = gesture.points[0]
-        else:
-            (x, y), (foot_x, foot_y) = gesture.points[0], layer.foot
-            shift = x - foot_x - layer.placement.dx, y - foot_y - layer.placement.dy
-        # Whole pixels: a moved object stays as sharp as it was.
-        scene = session.scene.move(id, *(round(pixels) for pixels in shift))
+    def place(self, session: Session, gesture: Gesture, progress: Show) -> Session:
+        """Let an object stand where the user has dragged it to, and select it."""
+        session = self.pick(session, editable_of(session, f"object-{gesture.index + 1}"))
+        id, now = session.picked, session.layer.placement
+        scene = session.scene.move(id, gesture.dx - now.dx, gesture.dy - now.dy)
+        scene = scene.scale(id, gesture.scale / now.scale)
         return self.render(session.edited(scene), progress)
 
     def turn(self, session: Session, degrees: float, progress: Show) -> Session:
         """The selected car in another pose; 0 is as in the photo."""
-        id = picked_of(session)
+        id = editable_of(session)
         decomposer = self._decomposer(progress)
         progress(0, desc=text.PROGRESS_TURN)
         turner = self.pipeline.turner()

@@ -1,42 +1,58 @@
-"""The whole path for programs, without a session: named endpoints for gradio_client.
+"""The whole path for programs, without a session: what the named endpoints do.
 
 Every endpoint takes the photo and all that it needs. Objects are numbered from 0 in the order of
-the instances. Instances are COCO-style JSON, as `segment` and `example` return them.
+the instances. Docstrings are what users read: in the API page, in the OpenAPI description and as
+tools of the MCP server. Gradio reads one line for each argument and result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import numpy as np
 
-from amodal.data.coco import read_instances, write_completions, write_instances
+from amodal.data.coco import write_completions, write_instances
 from amodal.decompose import Decomposer
-from amodal.errors import AmodalError
-from amodal.evidence import Evidence
 from amodal.export import layers_zip
-from amodal.geometry import Box
+from amodal.fields import Fields
 from amodal.layers import LayeredScene
-from amodal.photo import load_photo
+from amodal.openraster import openraster
 from amodal.pipeline import Pipeline
+from amodal.project import Project, is_title, write_project
 from amodal.scene import Completion, Instance
+from amodal.segment.detection import wanted
+from amodal.versions import versions
+from demo.api_requests import (
+    PLACE,
+    Target,
+    arguments,
+    read_box,
+    read_categories,
+    read_edits,
+    read_evidence,
+    read_export,
+    read_labels,
+    read_photo,
+    read_points,
+    read_scene,
+    read_settings,
+    read_target,
+)
+from demo.api_schema import COMPLETIONS_FORMAT, INSTANCES_FORMAT
+from demo.browser_files import file_for_browser
 from demo.examples import Example
+from demo.found import SCORE
 from demo.pictures import Backdrop, window_around
-from demo.pointing import without
-from demo.stage import file_for_browser
-from demo.told import told
+from demo.save import alone
+from demo.told import told_plainly as told
+from demo.values import one_of
+from demo.version import version_of
 
-EDITS: Mapping[str, Callable[[LayeredScene, str, Mapping[str, Any]], LayeredScene]] = {
-    "delete": lambda scene, id, edit: scene.delete(id),
-    "flip": lambda scene, id, edit: scene.flip(id),
-    "put_back": lambda scene, id, edit: scene.put_back(id),
-    "bring_forward": lambda scene, id, edit: scene.bring_forward(id),
-    "send_back": lambda scene, id, edit: scene.send_back(id),
-    "move": lambda scene, id, edit: scene.move(id, _number(edit, "dx"), _number(edit, "dy")),
-    "scale": lambda scene, id, edit: scene.scale(id, _number(edit, "factor")),
-}
+PHOTO = "photo"  # the name of a photo without one
 
 
 class Api:
@@ -47,188 +63,229 @@ class Api:
         self.by_name = {example.name: example for example in examples}
 
     @told
+    def version(self) -> dict:
+        """What runs here: versions, weights with licence and sha256, the model, limits, examples.
+
+        Returns:
+            version: The version document.
+        """
+        return version_of(self.pipeline, tuple(self.by_name))
+
+    @told
     def example(self, name: str) -> tuple[str, dict]:
-        """A scene that comes with the app: its photo and its instances."""
-        if name not in self.by_name:
-            raise AmodalError(f"Example: got {name!r}, expected one of {sorted(self.by_name)}.")
-        example = self.by_name[name]
+        """A scene that comes with the app: its photo and its instances.
+
+        Args:
+            name: Name of the example; /version lists them.
+
+        Returns:
+            photo: The photo.
+            instances: Visible masks of its objects, as COCO-style JSON.
+        """
+        example = self.by_name[one_of(name, "Example", sorted(self.by_name))]
         instances = example.open().instances
-        return str(example.photo), write_instances(instances, example.photo.name)
+        return str(example.photo), _document(instances, example.photo)
 
     @told
     def segment(
-        self, photo: str, points: list | None, labels: list | None, box: list | None
+        self,
+        photo: str,
+        points: list | None = None,
+        labels: list | None = None,
+        box: list | None = None,
     ) -> dict:
-        """The mask of one object, from points [[x, y], ...] and labels, or from a box.
+        """Outline one object of a photo, from points, from a box around it, or from both.
 
-        Its class is the one under which the model explains the mask best; `info.classes` has all.
+        Its class is the one under which the model explains the mask best.
+
+        Args:
+            photo: The photo; for MCP, a data: URI or the address of a file of this app.
+            points: Points [[x, y], ...] in pixels of the photo, on the object or beside it.
+            labels: For each point, whether it is on the object; if left out, all are.
+            box: A box [x0, y0, x1, y1] around what can be seen of the object.
+
+        Returns:
+            instances: COCO-style JSON of the one object; `info` has the score and all classes.
         """
-        pixels = load_photo(photo)
-        where = None if box is None else _box(box)
-        guess = self.pipeline.segment(pixels, _points(points), labels or (), where)[0]
+        asked = arguments("segment", points=points, labels=labels, box=box)
+        where = read_points(asked, "points")
+        labels = read_labels(asked, len(where))
+        pixels = read_photo(photo)
+        guess = self.pipeline.segment(pixels, where, labels, read_box(asked, "box"))[0]
         classes = self.pipeline.suggest_class(guess.mask)
         instance = Instance(guess.mask, classes[0][0], classes[0][0])
-        document = write_instances([instance], "photo")
-        return document | {"info": {"score": guess.score, "classes": dict(classes)}}
+        return _document([instance], photo, score=guess.score, classes=dict(classes))
+
+    @told
+    def detect(self, photo: str, score: float = SCORE, categories: list | None = None) -> dict:
+        """Outline all objects of a photo that the detector is sure of, the surest first.
+
+        Args:
+            photo: The photo; for MCP, a data: URI or the address of a file of this app.
+            score: How sure the detector must be at least, 0 to 1.
+            categories: Classes that are wanted; if left out, all but "unknown".
+
+        Returns:
+            instances: COCO-style JSON; each annotation has the detector's `score` and `label`.
+        """
+        asked = arguments("detect", score=score, categories=categories)
+        least, names = asked.number("score", 0, 1), read_categories(asked)
+        pixels = read_photo(photo)
+        found = wanted(self.pipeline.detector().detect(pixels), least, names)
+        seen: Counter[str] = Counter()
+        instances = []
+        for item in found:
+            seen[item.category] += 1
+            name = f"{item.category} {seen[item.category]}"
+            instances.append(Instance(item.on_photo(*pixels.shape[:2]), item.category, name))
+        document = _document(instances, photo, size=pixels.shape[:2])
+        for annotation, item in zip(document["annotations"], found, strict=True):
+            annotation |= {"score": float(item.score), "label": item.label}
+        return document
 
     @told
     def complete(
         self,
         photo: str,
         instances: Any,
-        index: int,
-        samples: int,
-        seed: int,
-        temperature: float,
+        object: int,
+        samples: int = 20,
+        seed: int = 0,
+        temperature: float = 1.0,
         inside: list | None = None,
         outside: list | None = None,
         absent: list | None = None,
     ) -> tuple[dict, list]:
-        """Whole shapes of one object: masks, and pictures (mode, samples, probability).
+        """Imagine the whole shape of one object: the mode, and samples of what it could be.
 
-        Evidence: points [[x, y], ...] that are part of it (`inside`) or not (`outside`), and boxes
-        [[x0, y0, x1, y1], ...] without hidden parts of it (`absent`). `info.support` is the share
-        of the samples that agree with all of it.
+        Args:
+            photo: The photo; for MCP, a data: URI or the address of a file of this app.
+            instances: COCO-style JSON of the visible masks, as /segment, /detect, /example give it.
+            object: Number of the object, from 0 in the order of the instances.
+            samples: How many shapes to draw, 1 to 32.
+            seed: Equal seeds give equal shapes.
+            temperature: Spread of the samples, 0 to 2; 1 is the posterior.
+            inside: Points [[x, y], ...] that are part of the object though hidden.
+            outside: Points [[x, y], ...] that are not part of it.
+            absent: Boxes [[x0, y0, x1, y1], ...] without hidden parts of it.
+
+        Returns:
+            completions: COCO-style JSON of the shapes; `info.support` is the share that agrees.
+            pictures: The mode, each sample, and a map of how probable each pixel is.
         """
-        pixels, objects = _opened(photo, instances)
-        instance, others = _split(objects, index)
-        settings = {"samples": int(samples), "seed": int(seed), "temperature": float(temperature)}
-        evidence = _evidence(instance, inside, outside, absent)
-        answer = self.pipeline.complete(instance, others, **settings, evidence=evidence)
-        run = {**settings, "support": answer.support}
-        document = write_completions([instance], [answer], "photo", run)
-        backdrop = Backdrop(pixels, instance, window_around(instance, answer), int(index))
+        asked = arguments(
+            "complete",
+            object=object,
+            samples=samples,
+            seed=seed,
+            temperature=temperature,
+            inside=inside,
+            outside=outside,
+            absent=absent,
+        )
+        settings = read_settings(asked)
+        pixels, objects = read_scene(photo, instances)
+        target = read_target(asked, objects)
+        instance = target.instance
+        answer = self.pipeline.complete(
+            instance,
+            target.others,
+            **settings._asdict(),
+            evidence=read_evidence(asked, instance),
+        )
+        run = {"format": COMPLETIONS_FORMAT, **settings._asdict(), "support": answer.support}
+        document = write_completions([instance], [answer], Path(photo).name, run)
+        backdrop = Backdrop(pixels, instance, window_around(instance, answer), target.number)
         shapes = [backdrop.shape(item) for item in (answer.mode, *answer.samples)]
         return document, [*shapes, backdrop.probability(answer)]
 
     @told
     def edit(self, photo: str, instances: Any, edits: list) -> np.ndarray:
-        """The photo after a list of edits, each {"do": ..., "object": number, ...}.
+        """The photo after edits, as a PNG picture; pixels that no edit touches stay as they are.
 
-        do: delete, flip, put_back, bring_forward, send_back, move (dx, dy), scale (factor), choose
-        (shape: 0 the mode, 1 the first sample; samples, seed, temperature, inside, outside, absent
-        as in `complete`).
+        Args:
+            photo: The photo; for MCP, a data: URI or the address of a file of this app.
+            instances: COCO-style JSON of the visible masks, as /segment, /detect, /example give it.
+            edits: A list of edits, applied in order, such as [{"do": "delete", "object": 0}].
+
+        Returns:
+            picture: The edited picture.
         """
         return self.pipeline.render(self._edited(photo, instances, edits))[0]
 
     @told
-    def layers(self, photo: str, instances: Any, edits: list) -> str:
-        """A ZIP of the background and of every object whole."""
+    def export(self, photo: str, instances: Any, edits: list, format: str) -> str:
+        """The scene after edits as a file: layers, masks, OpenRaster, or a project of the app.
+
+        Args:
+            photo: The photo; for MCP, a data: URI or the address of a file of this app.
+            instances: COCO-style JSON of the visible masks, as /segment, /detect, /example give it.
+            edits: A list of edits, applied in order, such as [{"do": "delete", "object": 0}].
+            format: layers (ZIP of PNG), masks (COCO-style JSON), openraster (.ora), project (ZIP).
+
+        Returns:
+            file: The file.
+        """
+        form = read_export(arguments("export", format=format))
         scene = self._edited(photo, instances, edits)
+        title = _title(photo)
+        if form == "masks":
+            return file_for_browser(_masks(scene, Path(photo).name), f"{title} masks.json")
+        if form == "project":
+            notes = {"versions": versions(self.pipeline.completer)}
+            data = write_project(Project(title, scene, notes))
+            return file_for_browser(data, f"{title} project.zip")
         plate, scene = Decomposer(self.pipeline.inpainter()).take_apart(scene)
-        return file_for_browser(layers_zip(plate, scene), "layers.zip")
+        if form == "layers":
+            return file_for_browser(layers_zip(plate, scene), f"{title} layers.zip")
+        return file_for_browser(openraster(plate, scene, title), f"{title}.ora")
 
     def _edited(self, photo: str, instances: Any, edits: Any) -> LayeredScene:
-        pixels, objects = _opened(photo, instances)
+        pixels, objects = read_scene(photo, instances)
+        steps = read_edits(edits, objects)
         scene = self.pipeline.scene(pixels, objects)
-        if not isinstance(edits, list) or not all(isinstance(edit, dict) for edit in edits):
-            raise AmodalError('Edits: expected a list such as [{"do": "delete", "object": 0}].')
-        for edit in edits:
-            scene = self._apply(scene, objects, edit)
+        for edit, target in steps:
+            if edit.text("do") == "choose":
+                scene = scene.with_completion(target.id, self._chosen(edit, target))
+            else:
+                scene = PLACE[edit.text("do")](scene, target.id, edit)
         return scene
 
-    def _apply(
-        self, scene: LayeredScene, objects: Sequence[Instance], edit: Mapping[str, Any]
-    ) -> LayeredScene:
-        index, do = edit.get("object"), edit.get("do")
-        _split(objects, index)
-        id = f"object-{int(index) + 1}"
-        if do == "choose":
-            return scene.with_completion(id, self._chosen(objects, int(index), edit))
-        if do not in EDITS:
-            raise AmodalError(f"Edit: got {do!r}, expected one of {[*EDITS, 'choose']}.")
-        return EDITS[do](scene, id, edit)
-
-    def _chosen(
-        self, objects: Sequence[Instance], index: int, edit: Mapping[str, Any]
-    ) -> Completion:
-        instance, others = _split(objects, index)
+    def _chosen(self, edit: Fields, target: Target) -> Completion:
+        settings = read_settings(edit)
+        number = edit.whole("shape", 0, settings.samples)
         answer = self.pipeline.complete(
-            instance,
-            others,
-            samples=int(_number(edit, "samples", 20)),
-            seed=int(_number(edit, "seed", 0)),
-            temperature=_number(edit, "temperature", 1.0),
-            evidence=_evidence(instance, *map(edit.get, ("inside", "outside", "absent"))),
+            target.instance,
+            target.others,
+            **settings._asdict(),
+            evidence=read_evidence(edit, target.instance),
         )
-        shapes, number = (answer.mode, *answer.samples), int(_number(edit, "shape"))
-        if not 0 <= number < len(shapes):
-            raise AmodalError(f"Shape: got {number}, expected 0 to {len(shapes) - 1}.")
-        return shapes[number]
+        return (answer.mode, *answer.samples)[number]
 
 
-def _opened(photo: str, instances: Any) -> tuple[np.ndarray, tuple[Instance, ...]]:
-    if not isinstance(instances, dict | list):
-        raise AmodalError("Instances: expected COCO-style JSON, an object or a list.")
-    pixels = load_photo(photo)
-    return pixels, read_instances(instances, *pixels.shape[:2])
+def _document(
+    instances: Sequence[Instance],
+    photo: str | Path,
+    size: tuple[int, int] | None = None,
+    **info: object,
+) -> dict[str, Any]:
+    """Instances as a document of the API."""
+    document = write_instances(instances, Path(photo).name, size)
+    return document | {"info": {"format": INSTANCES_FORMAT, **info}}
 
 
-def _split(objects: Sequence[Instance], index: Any) -> tuple[Instance, list[Instance]]:
-    """One object and the others."""
-    if not isinstance(index, int | float) or int(index) not in range(len(objects)):
-        raise AmodalError(f"Object: got {index!r}, expected a number from 0 to {len(objects) - 1}.")
-    index = int(index)
-    return objects[index], [*objects[:index], *objects[index + 1 :]]
+def _masks(scene: LayeredScene, file_name: str) -> bytes:
+    """Visible and whole masks of all objects, in their order, as the bytes of a JSON file."""
+    layers = [scene.layer(f"object-{number}") for number in range(1, len(scene.layers) + 1)]
+    document = write_completions(
+        [layer.instance for layer in layers],
+        [alone(layer.completion) for layer in layers],
+        file_name,
+        {"format": COMPLETIONS_FORMAT},
+    )
+    return json.dumps(document).encode()
 
 
-def _number(edit: Mapping[str, Any], key: str, default: float | None = None) -> float:
-    value = edit.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-        raise AmodalError(f"{key} of the edit: got {value!r}, expected a number.")
-    return float(value)
-
-
-def _points(points: Any) -> list[tuple[float, float]]:
-    try:
-        return [(float(x), float(y)) for x, y in points or ()]
-    except (TypeError, ValueError):
-        raise AmodalError(f"Points: got {points!r}, expected [[x, y], ...].") from None
-
-
-def _evidence(instance: Instance, inside: Any, outside: Any, absent: Any) -> Evidence:
-    if not isinstance(absent, list | None):
-        raise AmodalError(f"Absent: got {absent!r}, expected [[x0, y0, x1, y1], ...].")
-    region = None
-    for box in absent or ():
-        region = without(instance.modal, _box(box), region)
-    return Evidence(tuple(_points(inside)), tuple(_points(outside)), absent=region)
-
-
-def _box(box: Any) -> Box:
-    try:
-        x0, y0, x1, y1 = (float(edge) for edge in box)
-    except (TypeError, ValueError):
-        raise AmodalError(f"Box: got {box!r}, expected [x0, y0, x1, y1].") from None
-    return Box(x0, y0, x1, y1)
-
-
-def build_api(api: Api, **queue: object) -> None:
-    """Add the endpoints to the page, on components that are never shown.
-
-    Files go through gr.File, which lets a client name only what it has uploaded.
-    """
-    with gr.Column(visible=False):
-        photo = gr.File(label="photo", type="filepath")
-        instances = gr.JSON(label="instances")
-        button = gr.Button()
-
-        def endpoint(action: Callable, inputs: list, outputs: list) -> None:
-            button.click(action, inputs, outputs, api_name=action.__name__, js=None, **queue)
-
-        endpoint(api.example, [gr.Textbox(label="name")], [gr.File(label="photo"), gr.JSON()])
-        prompt = [gr.JSON(label=name) for name in ("points", "labels", "box")]
-        endpoint(api.segment, [photo, *prompt], [gr.JSON(label="instances")])
-        settings = [
-            gr.Number(0, label="index", precision=0),
-            gr.Number(20, label="samples", precision=0),
-            gr.Number(0, label="seed", precision=0),
-            gr.Number(1.0, label="temperature"),
-        ]
-        shapes = [gr.JSON(label="shapes"), gr.Gallery(label="pictures", format="png")]
-        evidence = [gr.JSON([], label=name) for name in ("inside", "outside", "absent")]
-        endpoint(api.complete, [photo, instances, *settings, *evidence], shapes)
-        edits = gr.JSON([], label="edits")
-        picture = gr.Image(label="picture", format="png")
-        endpoint(api.edit, [photo, instances, edits], [picture])
-        endpoint(api.layers, [photo, instances, edits], [gr.File(label="layers")])
+def _title(photo: str) -> str:
+    title = Path(photo).stem
+    return title if is_title(title) else PHOTO

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
-import numpy as np
+from amodal.errors import AmodalError
+from demo.values import MAX_STROKE, Malformed, number, one_of, points, whole
 
 COMMANDS = ("delete", "bring_forward", "send_back", "undo", "redo")
 """What keys do; handlers of these names."""
+COUNTS = {"click": 1, "drag": 2, "pick": 0, "place": 0, "command": 0}
+"""Points of a gesture; a stroke has any number."""
+FARTHEST = 1_000_000  # pixels from the photo's corner
+LAST_OBJECT = 10**9
 
 
 @dataclass(frozen=True)
@@ -17,13 +23,13 @@ class Gesture:
     """What the user did on the picture, in image pixels.
 
     Args:
-        kind: "click" [(x, y)], "drag" [from, to], "stroke" [along the path], "nudge" [(dx, dy)],
-            "scale" of the selected object, "pick" of an outline by keyboard, or a "command".
+        kind: "click" [(x, y)], "drag" [from, to] that draws a box, "stroke" [along the path],
+            "pick" of an outline by keyboard, "place" of an object somewhere else, or a "command".
         points: as the kind says.
         reach: how far from a point a small object may be and still be meant.
         off: whether a click says "not this" (right button or Alt).
-        index: the number of the outline that was picked.
-        factor: how many times as large the object becomes.
+        index: the number of the object that is picked or placed.
+        dx, dy, scale: where it stands from now on (amodal.placement).
         command: one of COMMANDS, or "".
     """
 
@@ -32,29 +38,42 @@ class Gesture:
     reach: float = 0.0
     off: bool = False
     index: int = 0
-    factor: float = 1.0
+    dx: float = 0.0
+    dy: float = 0.0
+    scale: float = 1.0
     command: str = ""
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Gesture:
-        """Check what a browser sent. Raises ValueError for what no stage sends."""
-        kind, points = data["kind"], data["points"]
-        counts = {"click": 1, "drag": 2, "nudge": 1, "stroke": max(len(points), 1)}
-        counts |= {"pick": 0, "scale": 0, "command": 0}
-        points = tuple((float(x), float(y)) for x, y in points)
-        if not np.isfinite(points).all() or len(points) != counts.get(kind):
-            raise ValueError(f"gesture: got {kind!r} with {len(points)} points")
-        factor, command = float(data.get("factor", 1)), str(data.get("command", ""))
-        if not 0 < factor < np.inf:
-            raise ValueError(f"factor: got {factor}, expected a positive number")
-        if command not in (COMMANDS if kind == "command" else ("",)):
-            raise ValueError(f"command: got {command!r}, expected one of {', '.join(COMMANDS)}")
+        """Check what a browser sent. Raises Malformed for what no stage sends."""
+        if not isinstance(data, Mapping):
+            raise Malformed("Gesture", data, "an object")
+        try:
+            return cls._read(data)
+        except AmodalError as error:
+            raise Malformed("Gesture", dict(data), f"what the picture sends ({error})") from error
+
+    @classmethod
+    def _read(cls, data: Mapping[str, Any]) -> Gesture:
+        kind = one_of(data.get("kind"), "kind", [*COUNTS, "stroke"])
+        where = tuple(points(data.get("points"), "points", MAX_STROKE))
+        for value in chain(*where):
+            number(value, "points", -FARTHEST, FARTHEST)
+        fits = len(where) == COUNTS[kind] if kind in COUNTS else len(where) > 0
+        if not fits:
+            raise AmodalError(f"{kind!r} with {len(where)} points")
+        commands = COMMANDS if kind == "command" else ("",)
+        scale = number(data.get("scale", 1), "scale")
+        if scale <= 0:
+            raise AmodalError(f"scale {scale}, which is not above 0")
         return cls(
             kind,
-            points,
-            float(data.get("reach", 0)),
+            where,
+            number(data.get("reach", 0), "reach"),
             bool(data.get("off", False)),
-            int(data.get("index", 0)),
-            factor,
-            command,
+            whole(data.get("index", 0), "index", 0, LAST_OBJECT),
+            number(data.get("dx", 0), "dx"),
+            number(data.get("dy", 0), "dy"),
+            scale,
+            one_of(data.get("command", ""), "command", commands),
         )

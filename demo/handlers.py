@@ -1,98 +1,59 @@
-"""Every event of the page as a function of the session. Holds no per-user state.
-
-A handler takes the session and what the widgets say, and returns a View. A user's mistake becomes a
-toast, and the session stays as it was.
-"""
+"""The events that select, imagine and edit, and with those of the other modules all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import gradio as gr
 
-from amodal.data.coco import read_instances
+from amodal.classes import CLASSES
+from amodal.completer import MAX_SAMPLES
 from amodal.errors import AmodalError
 from amodal.evidence import NO_EVIDENCE
-from amodal.export import layers_zip, png_bytes
-from amodal.layers import LayeredScene
 from amodal.margins import Margins
-from amodal.openraster import openraster
-from amodal.photo import load_photo
 from amodal.pipeline import Pipeline
-from amodal.project import write_project
-from amodal.project_read import read_project
 from demo import text
-from demo.actions import Actions
+from demo.detecting import Detecting
+from demo.events import PROGRESS
 from demo.examples import Example
 from demo.gesture import Gesture
-from demo.notes import project_of, session_of
-from demo.pointing import picked_of, scene_of
-from demo.save import masks_bytes
-from demo.session import Choice, Lesson, Session, Settings
-from demo.stage import file_for_browser
+from demo.kit import Kit, make_kit
+from demo.layers import Layers
+from demo.notes import HOTTEST, LARGEST_SEED
+from demo.once import Once
+from demo.opening import Opening
+from demo.pointing import editable_of, keeping_locked, scene_of
+from demo.saving import Saving
+from demo.session import MAPS, TOOLS, Choice, Session, Settings
+from demo.stage import payload
 from demo.told import told
-from demo.view import View, show
+from demo.values import number, one_of, whole
+from demo.view import View, as_it_is, stage_view
 
-PROGRESS = gr.Progress()
+LARGEST_RADIUS = 1000.0  # of the brush, pixels
+MOST_DEGREES = 360.0
 
 
-class Handlers:
-    """The events, over a pipeline that all users share and none changes."""
+class Handlers(Opening, Layers, Detecting, Saving):
+    """All events of the editor."""
 
     def __init__(self, pipeline: Pipeline, examples: Sequence[Example] = ()) -> None:
-        self.pipeline = pipeline
-        self.actions = Actions(pipeline)
-        self.examples = tuple(examples)
-
-    # Opening
-
-    @told
-    def open_first(self, session: Session) -> View:
-        """A page that was just opened: show the first example, if there is one, and select an
-        object of it, so that the first thing seen is a completed one."""
-        if session.step is not None or not self.examples:
-            return self._show(session, session)
-        after = self._opened(session, self.examples[0])
-        names = {layer.instance.name: layer.id for layer in after.scene.layers}
-        first = names.get(self.examples[0].first)
-        return self._show(self.actions.pick(after, first) if first else after, session)
-
-    @told
-    def open_example(self, session: Session, event: gr.SelectData) -> View:
-        """A click on a thumbnail: open that example."""
-        return self._show(self._opened(session, self.examples[event.index]), session)
-
-    @told
-    def open_photo(self, session: Session, path: str) -> View:
-        """An uploaded picture replaces the photo."""
-        return self._show(self.actions.open(session, Path(path).stem, load_photo(path)), session)
-
-    @told
-    def open_project(self, session: Session, path: str, progress: gr.Progress = PROGRESS) -> View:
-        """A saved project replaces the photo and all that was done to it."""
-        after = session_of(read_project(path), session)
-        return self._show(self.actions.render(after, progress), session)
-
-    @told
-    def import_masks(self, session: Session, path: str) -> View:
-        """A COCO-style JSON of masks replaces the objects; undo brings them back."""
-        size = scene_of(session).photo.shape[:2]
-        instances = read_instances(Path(path), *size)
-        return self._show(self.actions.with_instances(session, instances), session)
+        super().__init__(pipeline, examples)
+        self._kits = Once(make_kit)
 
     # The picture
 
     @told
     def use_tool(self, session: Session, tool: str) -> View:
         """Change what a gesture on the picture does."""
-        return self._show(replace(session, tool=tool), session)
+        return self.show(replace(session, tool=one_of(tool, "Tool", TOOLS)), session)
 
     @told
     def use_brush(self, session: Session, radius: float) -> View:
         """Change the brush."""
-        return self._show(replace(session, radius=float(radius)), session)
+        radius = number(radius, "Radius", 0.5, LARGEST_RADIUS)
+        return self.show(replace(session, radius=radius), session)
 
     @told
     def gesture(
@@ -109,38 +70,60 @@ class Handlers:
         after = self._gesture(session, replace(gesture, off=mark == "off" or gesture.off), progress)
         if session.tool == "pick" and after.picked is None:
             gr.Info(text.NOTHING_HERE)
-        return self._show(after, session)
+        return self.show(after, session)
+
+    @told
+    def kit(self, session: Session) -> Kit | None:
+        """What the stage needs to show a drag by itself."""
+        if session.step is None:
+            return None
+        if session.kit and session.kit.fits(session.scene):
+            return session.kit  # its answer was overtaken by one from before it
+        if session.example and not session.past and session.kit is None:
+            return self._kits(session.scene)  # the same for all tabs
+        return make_kit(session.scene, session.kit)
+
+    def lift(self, session: Session, kit: Kit | None) -> tuple[Session, object]:
+        """Give the stage a kit, unless another photo was opened meanwhile."""
+        if kit is None or session.step is None or not kit.covers(session.scene):
+            return session, gr.skip()
+        after = replace(session, kit=kit)
+        return after, payload(stage_view(after))
 
     # The truth about a rendered street
 
     @told
     def look_at_truth(self, session: Session, progress: gr.Progress = PROGRESS) -> View:
         """The tab is opened: imagine what it compares."""
-        return self._show(replace(session, comparing=session.lesson is not None), session, progress)
+        return self.show(replace(session, comparing=session.lesson is not None), session, progress)
 
     @told
     def look_away(self, session: Session) -> View:
-        """Another tab is opened."""
-        return self._show(replace(session, comparing=False), session)
+        """Another tab is opened; or the first one, of a page that has no photo yet."""
+        if session.step is None:
+            return as_it_is(session)
+        return self.show(replace(session, comparing=False), session)
 
     @told
     def try_edit(self, session: Session, name: str, progress: gr.Progress = PROGRESS) -> View:
         """Do an edit of which the outcome was rendered."""
         if session.lesson is None:
             raise AmodalError(text.NO_LESSON)
-        return self._show(self.actions.try_edit(session, name, progress), session, progress)
+        return self.show(self.actions.try_edit(session, name, progress), session, progress)
 
     # An object without a mask
 
     @told
     def add_draft(self, session: Session, category: str, progress: gr.Progress = PROGRESS) -> View:
         """The marked object joins the scene and is selected."""
-        return self._show(self.actions.add_draft(session, category, progress), session)
+        scene_of(session)
+        category = one_of(category, "Class", CLASSES)
+        return self.show(self.actions.add_draft(session, category, progress), session)
 
     @told
     def discard_draft(self, session: Session) -> View:
         """Forget the object that was being marked."""
-        return self._show(replace(session, draft=None), session)
+        return self.show(replace(session, draft=None), session)
 
     # Its shapes
 
@@ -149,79 +132,91 @@ class Handlers:
         """Draw other shapes for the selected object; the chosen one stays until another is."""
         if samples is None or seed is None or temperature is None:
             raise AmodalError(text.NEED_NUMBERS)
-        settings = Settings(int(samples), int(seed), float(temperature))
-        return self._show(self.actions.asked(replace(session, settings=settings)), session)
+        settings = Settings(
+            whole(samples, "Samples", 1, MAX_SAMPLES),
+            whole(seed, "Seed", 0, LARGEST_SEED),
+            number(temperature, "Temperature", 0, HOTTEST),
+        )
+        return self.show(self.actions.asked(replace(session, settings=settings)), session)
 
     @told
     def choose(
-        self, session: Session, event: gr.SelectData, progress: gr.Progress = PROGRESS
+        self, session: Session, event: gr.EventData, progress: gr.Progress = PROGRESS
     ) -> View:
         """A click on a shape: the selected object has it from now on."""
-        id, answer = picked_of(session), session.answer
+        id, answer, data = editable_of(session), session.answer, event._data
+        if answer is None:
+            raise AmodalError(text.NEED_OBJECT)
         shapes = (answer.completions.mode, *answer.completions.samples)
-        if not 0 <= event.index < len(shapes):
-            raise ValueError(f"shape: got {event.index}, expected 0 to {len(shapes) - 1}")
-        scene = session.scene.with_completion(id, shapes[event.index])
-        chosen = {**session.step.chosen, id: Choice(event.index, answer.settings)}
+        sent = data.get("number") if isinstance(data, dict) else data
+        place = whole(sent, "Shape", 0, len(shapes) - 1)
+        scene = session.scene.with_completion(id, shapes[place])
+        chosen = {**session.step.chosen, id: Choice(place, answer.settings)}
         after = self.actions.render(session.edited(scene, chosen), progress)
-        return self._show(after, session)
+        return self.show(after, session)
+
+    @told
+    def use_map(self, session: Session, map: str) -> View:
+        """Show another map of the samples."""
+        return self.show(replace(session, map=one_of(map, "Map", MAPS)), session)
 
     @told
     def classify(self, session: Session, category: str, progress: gr.Progress = PROGRESS) -> View:
         """Say what the selected object is; its shapes are drawn anew."""
-        instance = session.scene.layer(picked_of(session)).instance
-        corrected = replace(instance, category=category)
-        return self._show(self.actions.correct(session, corrected, progress), session)
+        instance = scene_of(session).layer(editable_of(session)).instance
+        corrected = replace(instance, category=one_of(category, "Class", CLASSES))
+        return self.show(self.actions.correct(session, corrected, progress), session)
 
     @told
     def forget_clues(self, session: Session, progress: gr.Progress = PROGRESS) -> View:
         """Take what was said about the selected object's shape away."""
-        picked_of(session)
-        return self._show(self.actions.believe(session, NO_EVIDENCE, progress), session)
+        editable_of(session)
+        return self.show(self.actions.believe(session, NO_EVIDENCE, progress), session)
 
     @told
     def forget_box(self, session: Session, progress: gr.Progress = PROGRESS) -> View:
         """Take the full-extent box of the selected object away."""
-        instance = session.scene.layer(picked_of(session)).instance
+        instance = scene_of(session).layer(editable_of(session)).instance
         corrected = replace(instance, box=None)
-        return self._show(self.actions.correct(session, corrected, progress), session)
+        return self.show(self.actions.correct(session, corrected, progress), session)
 
     # Edits of the selected object
 
     @told
     def delete(self, session: Session, progress: gr.Progress = PROGRESS) -> View:
         """Take it out of the picture."""
-        after = session.edited(scene_of(session).delete(picked_of(session)))
-        return self._show(self.actions.render(replace(after, picked=None), progress), session)
+        after = session.edited(scene_of(session).delete(editable_of(session)))
+        return self.show(self.actions.render(replace(after, picked=None), progress), session)
 
     @told
     def bring_forward(self, session: Session, progress: gr.Progress = PROGRESS) -> View:
         """In front of what hides it."""
-        scene = scene_of(session).bring_forward(picked_of(session))
-        return self._edited(session, scene, progress)
+        scene = scene_of(session).bring_forward(editable_of(session))
+        return self.edited(session, scene, progress)
 
     @told
     def send_back(self, session: Session, progress: gr.Progress = PROGRESS) -> View:
         """Behind what it hides."""
-        return self._edited(session, scene_of(session).send_back(picked_of(session)), progress)
+        return self.edited(session, scene_of(session).send_back(editable_of(session)), progress)
 
     @told
     def flip(self, session: Session, progress: gr.Progress = PROGRESS) -> View:
         """Mirror it."""
-        return self._edited(session, scene_of(session).flip(picked_of(session)), progress)
+        return self.edited(session, scene_of(session).flip(editable_of(session)), progress)
 
     @told
     def put_back(self, session: Session, progress: gr.Progress = PROGRESS) -> View:
         """Let it stand as in the photo."""
-        return self._edited(session, scene_of(session).put_back(picked_of(session)), progress)
+        return self.edited(session, scene_of(session).put_back(editable_of(session)), progress)
 
     @told
     def move(
         self, session: Session, right: float, down: float, progress: gr.Progress = PROGRESS
     ) -> View:
         """Shift it by pixels."""
-        scene = scene_of(session).move(picked_of(session), float(right or 0), float(down or 0))
-        return self._edited(session, scene, progress)
+        shift = [number(value or 0, name) for value, name in ((right, "Right"), (down, "Down"))]
+        scene = scene_of(session).move(editable_of(session), *shift)
+        return self.edited(session, scene, progress)
 
     @told
     def resize(
@@ -230,9 +225,9 @@ class Handlers:
         """Give it this size, relative to the photo."""
         if percent is None:
             raise AmodalError(text.NEED_SIZE)
-        scene, id = scene_of(session), picked_of(session)
-        factor = float(percent) / 100 / scene.layer(id).placement.scale
-        return self._edited(session, scene.scale(id, factor), progress)
+        scene, id = scene_of(session), editable_of(session)
+        factor = number(percent, "Size") / 100 / scene.layer(id).placement.scale
+        return self.edited(session, scene.scale(id, factor), progress)
 
     @told
     def turn(
@@ -241,7 +236,8 @@ class Handlers:
         """Show a car in another pose."""
         if degrees is None:
             raise AmodalError(text.NEED_TURN)
-        return self._show(self.actions.turn(session, float(degrees), progress), session)
+        degrees = number(degrees, "Turn", -MOST_DEGREES, MOST_DEGREES)
+        return self.show(self.actions.turn(session, degrees, progress), session)
 
     @told
     def margins(
@@ -250,86 +246,39 @@ class Handlers:
         """Repaint more or less around all objects that leave their place (per cent)."""
         if rim is None or shadow is None:
             raise AmodalError(text.NEED_MARGINS)
-        scene = scene_of(session).with_margins(Margins(rim / 100, shadow / 100))
+        shares = number(rim, "Rim") / 100, number(shadow, "Shadow") / 100
+        scene = scene_of(session).with_margins(Margins(*shares))
         if scene is session.scene:
-            return self._show(session, session)
-        return self._edited(session, scene, progress)
+            return self.show(session, session)
+        return self.edited(session, scene, progress)
 
     # History
 
     @told
     def undo(self, session: Session, progress: gr.Progress = PROGRESS) -> View:
         """One step back."""
-        return self._show(self.actions.render(session.undone(), progress), session)
+        return self.show(self.actions.render(session.undone(), progress), session)
 
     @told
     def redo(self, session: Session, progress: gr.Progress = PROGRESS) -> View:
         """One step forward again."""
-        return self._show(self.actions.render(session.redone(), progress), session)
+        return self.show(self.actions.render(session.redone(), progress), session)
 
     @told
     def reset(self, session: Session, progress: gr.Progress = PROGRESS) -> View:
         """Every object as in the photo; undo brings the edits back."""
-        return self._edited(session, scene_of(session).reset(), progress)
-
-    # Saving
-
-    @told
-    def save_picture(self, session: Session) -> str:
-        """The picture as it is now, at full size, as a PNG file."""
-        scene_of(session)
-        return file_for_browser(png_bytes(session.sight.picture), f"{session.title}.png")
-
-    @told
-    def save_masks(self, session: Session) -> str:
-        """Visible and whole masks of all objects, as a COCO-style JSON file."""
-        if not scene_of(session).layers:
-            raise AmodalError(text.NO_OBJECTS)
-        return file_for_browser(masks_bytes(session), f"{session.title} masks.json")
-
-    @told
-    def save_layers(self, session: Session, progress: gr.Progress = PROGRESS) -> str:
-        """The background and every object whole, as a ZIP file."""
-        plate, scene = self.actions.take_apart(scene_of(session), progress)
-        return file_for_browser(layers_zip(plate, scene), f"{session.title} layers.zip")
-
-    @told
-    def save_project(self, session: Session) -> str:
-        """The document, to go on with later, as a ZIP file."""
-        scene_of(session)
-        data = write_project(project_of(session))
-        return file_for_browser(data, f"{session.title} project.zip")
-
-    @told
-    def save_openraster(self, session: Session, progress: gr.Progress = PROGRESS) -> str:
-        """The background and every object as layers for painting programs."""
-        plate, scene = self.actions.take_apart(scene_of(session), progress)
-        data = openraster(plate, scene, session.title)
-        return file_for_browser(data, f"{session.title}.ora")
+        scene = keeping_locked(session, scene_of(session).reset())
+        return self.edited(session, scene, progress)
 
     # Parts
-
-    def _show(self, after: Session, before: Session, progress: gr.Progress | None = None) -> View:
-        after = self.actions.coloured(self.actions.asked(after), progress)
-        return show(after, before, self.pipeline.notices)
-
-    def _opened(self, session: Session, example: Example) -> Session:
-        photo, instances, truth = example.open()
-        lesson = Lesson(truth, example.teaches) if truth else None
-        return self.actions.open(session, example.title, photo, instances, lesson)
-
-    def _edited(self, session: Session, scene: LayeredScene, progress: gr.Progress) -> View:
-        return self._show(self.actions.render(session.edited(scene), progress), session)
 
     def _gesture(self, session: Session, gesture: Gesture, progress: gr.Progress) -> Session:
         if gesture.kind == "pick":
             return self.actions.pick(session, f"object-{gesture.index + 1}")
-        if gesture.kind == "scale":
-            scaled = session.scene.scale(picked_of(session), gesture.factor)
-            return self.actions.render(session.edited(scaled), progress)
+        if gesture.kind == "place":
+            return self.actions.place(session, gesture, progress)
         tools = {
             "pick": lambda: self.actions.pick_at(session, gesture),
-            "move": lambda: self.actions.move_by_hand(session, gesture, progress),
             "add": lambda: self.actions.mark(session, gesture, progress),
             "clue": lambda: self.actions.clue(session, gesture, progress),
             "extent": lambda: self.actions.extent(session, gesture, progress),

@@ -10,9 +10,11 @@ from amodal.margins import Margins
 from amodal.scene import CLASSES
 from demo import text
 from demo.examples import Example
+from demo.layer_list import layer_list
 from demo.pictures import thumbnail
-from demo.session import TOOLS, Settings
+from demo.session import MAPS, TOOLS, Settings
 from demo.stage import stage
+from demo.strip import strip
 
 Panels = dict[str, gr.blocks.Block]
 
@@ -46,7 +48,11 @@ def opening(examples: Sequence[Example]) -> Panels:
                 text.OPEN_PROJECT, file_types=[".zip"], size="md", elem_id="open-project"
             )
             masks = gr.UploadButton(
-                text.IMPORT_MASKS, file_types=[".json"], size="md", elem_id="import-masks"
+                text.IMPORT_MASKS,
+                file_types=[".json", ".png"],
+                file_count="multiple",
+                size="md",
+                elem_id="import-masks",
             )
     return {
         "gallery": gallery,
@@ -70,6 +76,9 @@ def picture() -> Panels:
                     container=False,
                     elem_id="tool",
                     scale=1,
+                )
+                panels["detect"] = gr.Button(
+                    text.DETECT, size="sm", interactive=False, elem_id="detect", min_width=60
                 )
                 with gr.Row(elem_id="history"):
                     for name, label in text.HISTORY.items():
@@ -124,6 +133,11 @@ def _truth() -> Panels:
     return panels
 
 
+def layers() -> Panels:
+    """All objects, and the order in which they hide each other."""
+    return {"layers": layer_list()}
+
+
 def marking() -> Panels:
     """What the tools for masks need, and the object that is being marked."""
     panels: Panels = {}
@@ -160,8 +174,8 @@ def shapes() -> Panels:
     """The selected object's possible shapes."""
     with gr.Column(visible=False, elem_id="shapes-part") as part:
         gr.Markdown(f"### {text.SHAPES}\n{text.SHAPES_KEY}")
-        gallery = _tiles("shapes", 6)
-    return {"shapes_part": part, "shapes": gallery}
+        shapes = strip()
+    return {"shapes_part": part, "shapes": shapes}
 
 
 def selected() -> Panels:
@@ -176,16 +190,27 @@ def selected() -> Panels:
         panels["forget_box"] = gr.Button(
             text.FORGET_BOX, size="sm", visible=False, elem_id="forget-box"
         )
+        with gr.Row(elem_id="map-bar"):
+            panels["map"] = gr.Radio(
+                [(text.MAPS[name], name) for name in MAPS],
+                value=MAPS[0],
+                label=text.MAP,
+                show_label=False,
+                container=False,
+                elem_id="map",
+            )
+            panels["uncertain"] = gr.Markdown(elem_id="uncertain", elem_classes="small")
         panels["chance"] = gr.Image(
             label=text.CHANCE,
             show_label=False,
+            alt_text=text.CHANCE,
             interactive=False,
             format="jpeg",
             buttons=[],
             height=210,
             elem_id="chance",
         )
-        gr.Markdown(text.CHANCE_KEY, elem_classes="small")
+        panels["map_key"] = gr.Markdown(elem_id="map-key", elem_classes="small")
         with gr.Accordion(text.MORE, open=False, elem_id="more"):
             panels |= _settings()
     return panels
@@ -243,8 +268,8 @@ def repainting() -> Panels:
 def study() -> Panels:
     """The blind study; nothing of it is computed before it starts."""
     panels: Panels = {}
-    with gr.Accordion(text.STUDY, open=False, elem_id="study"):
-        gr.Markdown(text.STUDY_INTRO)
+    with gr.Column(elem_id="study"):
+        gr.Markdown(f"### {text.STUDY}\n{text.STUDY_INTRO}")
         panels["study_progress"] = gr.Markdown(elem_id="study-progress")
         with gr.Column(visible=False, elem_id="study-ask") as panels["study_ask"]:
             panels["study_pictures"] = _tiles("study-pictures", 3)
@@ -262,16 +287,4 @@ def study() -> Panels:
                 text.STUDY_CSV, size="md", visible=False, elem_id="study-csv"
             )
         panels["study_votes"] = gr.Textbox(visible="hidden")
-    return panels
-
-
-def saving() -> Panels:
-    """Downloads."""
-    panels: Panels = {}
-    with gr.Column(elem_id="save", elem_classes="card"):
-        gr.Markdown(f"### {text.SAVE}")
-        with gr.Row(elem_classes="buttons"):
-            for name, label in text.SAVES.items():
-                panels[name] = gr.Button(label, size="sm", elem_id=name)
-        panels["save_link"] = gr.DownloadButton(visible="hidden", elem_id="save-link")
     return panels

@@ -9,6 +9,7 @@ from amodal.scene import Completion, Completions
 from amodal.truth import TrueEdit, TrueObject, Truth
 from amodal.truth_scores import EditScore, colour_psnr, edit_score, shape_iou
 from demo import text
+from demo.browser_files import photo_file
 from demo.pictures import Backdrop, cutout, window_around
 from demo.session import Session, number_of
 
@@ -87,4 +88,6 @@ def edit_update(session: Session, edit: TrueEdit | None) -> object:
     """The comparison of the user's picture with the true one."""
     if edit is None:
         return gr.update(value=None, visible=False)
-    return gr.update(value=(session.sight.picture, edit.picture), visible=True)
+    return gr.update(
+        value=(photo_file(session.sight.picture), photo_file(edit.picture)), visible=True
+    )

@@ -1,8 +1,9 @@
 """A session as a project, and back: what the app remembers beside the scene, as plain JSON.
 
 settings    {"samples", "seed", "temperature"}, how the next shapes are drawn
-layers      by id: "choice" {"number", "settings" or null}, and "evidence" {"inside", "outside",
-            "box" or null, "absent" (an RLE) or null}; either may be left out
+versions    of what made it (amodal.versions), for whoever wonders why a seed draws other shapes
+layers      by id: "choice" {"number", "settings" or null}, "evidence" {"inside", "outside",
+            "box" or null, "absent" (an RLE) or null}, and "locked"; each may be left out
 """
 
 from __future__ import annotations
@@ -25,18 +26,26 @@ LARGEST_SEED = 2**63 - 1
 HOTTEST = 2.0  # the end of the temperature's slider
 
 
-def project_of(session: Session) -> Project:
-    """The session's document as it is now. Needs a photo."""
+def project_of(session: Session, versions: Mapping[str, str] | None = None) -> Project:
+    """The session's document as it is now, with what made it. Needs a photo."""
     step = session.step
-    notes = {layer.id: _notes_of(step, layer.id) for layer in session.layers}
+    notes = {layer.id: _notes_of(session, layer.id) for layer in session.layers}
     return Project(
         session.title,
         step.scene,
         {
             "settings": session.settings._asdict(),
             "layers": {id: note for id, note in notes.items() if note},
+            "versions": dict(versions or {}),
         },
     )
+
+
+def made_otherwise(project: Project, versions: Mapping[str, str]) -> bool:
+    """Whether other weights have drawn a project's shapes: the same seed gives others now."""
+    notes = as_fields(project.notes, NOTES)
+    made = notes.inner("versions") if "versions" in notes else Fields({}, NOTES)
+    return "weights" in made and made.text("weights") != versions.get("weights")
 
 
 def session_of(project: Project, before: Session) -> Session:
@@ -47,7 +56,7 @@ def session_of(project: Project, before: Session) -> Session:
     """
     notes, scene = as_fields(project.notes, NOTES), project.scene
     layers = notes.inner("layers") if "layers" in notes else Fields({}, NOTES)
-    chosen, evidence = {}, {}
+    chosen, evidence, locked = {}, {}, set()
     for id in layers.values:
         if id not in scene.depth:
             raise layers.error(id, "the id of an object")
@@ -56,19 +65,30 @@ def session_of(project: Project, before: Session) -> Session:
             chosen[id] = _read_choice(note.inner("choice"))
         if "evidence" in note:
             evidence[id] = _read_evidence(note.inner("evidence"), scene.layer(id).instance)
+        if "locked" in note and note.yes("locked"):
+            locked.add(id)
     settings = _read_settings(notes.inner("settings")) if "settings" in notes else before.settings
     step = Step(scene, chosen, evidence)
-    return Session(project.title, step, radius=before.radius, settings=settings)
+    return Session(
+        project.title,
+        step,
+        radius=before.radius,
+        settings=settings,
+        map=before.map,
+        locked=frozenset(locked),
+    )
 
 
-def _notes_of(step: Step, id: str) -> dict[str, Any]:
-    notes = {}
+def _notes_of(session: Session, id: str) -> dict[str, Any]:
+    step, notes = session.step, {}
     if id in step.chosen:
         choice = step.chosen[id]
         settings = choice.settings._asdict() if choice.settings else None
         notes["choice"] = {"number": choice.number, "settings": settings}
     if id in step.evidence and not step.evidence[id].empty:
         notes["evidence"] = _plain(step.evidence[id])
+    if id in session.locked:
+        notes["locked"] = True
     return notes
 
 

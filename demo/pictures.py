@@ -21,6 +21,7 @@ THUMBNAIL = (384, 216)  # width, height
 LONGEST = 300  # of a thumbnail, pixels
 ENLARGE = 4.0  # a thumbnail never shows the photo larger than this
 CHEQUER = 8  # pixels of a thumbnail
+SKETCHED = 200  # a sketch of a shape tells about so many pixels apart along its longer side
 INVENTED = 0.62  # how strongly the invented part is tinted
 
 Window = tuple[int, int, int, int]
@@ -37,12 +38,16 @@ def rgb(degrees: int) -> np.ndarray:
     return np.array(colorsys.hls_to_rgb(degrees / 360, 0.56, 0.9), np.float32) * 255
 
 
-def outline(mask: np.ndarray, x0: int = 0, y0: int = 0) -> str:
-    """An SVG path along the border of a mask (h, w) bool whose corner is at (x0, y0)."""
+def outline(mask: np.ndarray, x0: int = 0, y0: int = 0, step: int = 1) -> str:
+    """An SVG path along the border of a mask (h, w) bool whose corner is at (x0, y0).
+
+    Args:
+        step: image pixels that a pixel of the mask is wide and high.
+    """
     if not mask.any():
         return ""
     box = tight_box(mask)
-    x0, y0 = x0 + int(box.x0), y0 + int(box.y0)
+    x0, y0 = x0 + step * int(box.x0), y0 + step * int(box.y0)
     part = mask[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)].astype(np.uint8)
     # Every pixel doubled and a border around: the path follows pixel edges.
     double = cv2.resize(part, None, fx=2, fy=2, interpolation=cv2.INTER_NEAREST)
@@ -51,9 +56,16 @@ def outline(mask: np.ndarray, x0: int = 0, y0: int = 0) -> str:
     parts = []
     for contour in found:
         points = cv2.approxPolyDP(contour, 1.2, True)[:, 0].astype(np.float64)
-        points = (points - 0.5) / 2 + (x0, y0)
+        points = (points - 0.5) / 2 * step + (x0, y0)
         parts.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + "Z")
     return "".join(parts)
+
+
+def sketch(completion: Completion) -> str:
+    """The outline of a shape for a quick look: a large one to a few pixels, an SVG path."""
+    step = max(max(completion.mask.shape) // SKETCHED, 1)
+    thinned = np.ascontiguousarray(completion.mask[::step, ::step])
+    return outline(thinned, completion.x0, completion.y0, step)
 
 
 def window_around(instance: Instance, completions: Completions) -> Window:
@@ -61,10 +73,7 @@ def window_around(instance: Instance, completions: Completions) -> Window:
     boxes = [tight_box(instance.modal)]
     for item in (completions.mode, *completions.samples):
         if item.mask.any():
-            box = tight_box(item.mask)
-            boxes.append(
-                type(box)(box.x0 + item.x0, box.y0 + item.y0, box.x1 + item.x0, box.y1 + item.y0)
-            )
+            boxes.append(item.box)
     whole = boxes[0]
     for box in boxes[1:]:
         whole = whole.union(box)
@@ -109,15 +118,17 @@ def _cut_completion(item: Completion, window: Window) -> np.ndarray:
     return paste_window(item.mask, item.x0 - x0, item.y0 - y0, height, width)
 
 
-def _fit(window: Window) -> tuple[int, int]:
+def _fit(window: Window, longest: int = LONGEST) -> tuple[int, int]:
     """(width, height) of the thumbnail for a window."""
     _, _, width, height = window
-    scale = min(LONGEST / max(width, height), ENLARGE)
+    scale = min(longest / max(width, height), ENLARGE * longest / LONGEST)
     return max(round(width * scale), 1), max(round(height * scale), 1)
 
 
 def _soft(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """A mask resized to (width, height), (h, w, 1) float32 in 0..1."""
+    step = max(mask.shape[1] // (2 * size[0]), 1)  # averaging all of a large one takes long
+    mask = mask[::step, ::step]
     interpolation = cv2.INTER_AREA if mask.shape[1] > size[0] else cv2.INTER_LINEAR
     return cv2.resize(mask.astype(np.float32), size, interpolation=interpolation)[..., None]
 
@@ -130,11 +141,19 @@ class Backdrop:
         instance: the object.
         window: what to show.
         number: the object's, for its colour.
+        longest: side of the thumbnails, pixels.
     """
 
-    def __init__(self, photo: np.ndarray, instance: Instance, window: Window, number: int) -> None:
+    def __init__(
+        self,
+        photo: np.ndarray,
+        instance: Instance,
+        window: Window,
+        number: int,
+        longest: int = LONGEST,
+    ) -> None:
         self.window = window
-        self.size = _fit(window)
+        self.size = _fit(window, longest)
         self.colour = rgb(hue(number))
         cut = _cut(photo, window)
         inside = _cut(np.ones(photo.shape[:2], np.uint8), window)
@@ -159,12 +178,18 @@ class Backdrop:
         return self._edge(out, whole)
 
     def probability(self, completions: Completions) -> np.ndarray:
-        """Where the samples agree: from nothing over the object's colour to white."""
+        """Where the samples agree: how many of them cover each point."""
+        return self._map(completions, completions.probability, cv2.COLORMAP_VIRIDIS)
+
+    def uncertainty(self, completions: Completions) -> np.ndarray:
+        """Where they don't: the entropy of each point."""
+        return self._map(completions, completions.entropy, cv2.COLORMAP_INFERNO)
+
+    def _map(self, completions: Completions, values: np.ndarray, colours: int) -> np.ndarray:
+        """Values in 0..1 of the probability's window, in uniform colours; 0 is clear."""
         x0, y0, width, height = self.window
-        share = paste_window(
-            completions.probability, completions.x0 - x0, completions.y0 - y0, height, width
-        )
-        heat = cv2.applyColorMap(np.uint8(share * 255), cv2.COLORMAP_VIRIDIS)[..., ::-1]
+        share = paste_window(values, completions.x0 - x0, completions.y0 - y0, height, width)
+        heat = cv2.applyColorMap(np.uint8(share * 255), colours)[..., ::-1]
         heat = cv2.resize(np.ascontiguousarray(heat), self.size, interpolation=cv2.INTER_LINEAR)
         alpha = np.clip(_soft(share, self.size) * 4, 0, 1) * 0.88
         out = self.dimmed * (1 - alpha) + heat.astype(np.float32) * alpha

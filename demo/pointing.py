@@ -12,12 +12,13 @@ import numpy as np
 from amodal.errors import AmodalError
 from amodal.evidence import Evidence
 from amodal.geometry import Box
-from amodal.layers import LayeredScene
+from amodal.layers import Layer, LayeredScene
 from amodal.scene import Instance
 from amodal.visibility import BACKGROUND
 from demo import text
 from demo.gesture import Gesture
 from demo.session import Session
+from demo.values import Malformed
 
 
 def object_at(session: Session, x: float, y: float, reach: float) -> str | None:
@@ -44,6 +45,13 @@ def scene_of(session: Session) -> LayeredScene:
     return session.scene
 
 
+def layer_of(scene: LayeredScene, id: str) -> Layer:
+    """The layer of an id that a browser sent. Raises Malformed when there is none."""
+    if id not in scene.depth:
+        raise Malformed("Object", id, f"one of {len(scene.depth)} objects, as in object-1")
+    return scene.layer(id)
+
+
 def picked_of(session: Session) -> str:
     """The selected layer's id. Raises AmodalError when none is selected."""
     scene_of(session)
@@ -52,9 +60,38 @@ def picked_of(session: Session) -> str:
     return session.picked
 
 
+def editable_of(session: Session, id: str | None = None) -> str:
+    """The id of a layer that may be edited: this one, or the selected one.
+
+    Every edit of a layer asks here first. Raises AmodalError when none is selected, or when the
+    layer is locked.
+    """
+    id = picked_of(session) if id is None else id
+    layer = layer_of(session.scene, id)
+    if id in session.locked:
+        raise AmodalError(text.locked(layer.instance.name))
+    return id
+
+
+def keeping_locked(session: Session, scene: LayeredScene) -> LayeredScene:
+    """A scene in which several layers were edited at once.
+
+    Raises AmodalError when a locked one stands elsewhere in it, or has others in front of it.
+    """
+    for id in sorted(session.locked):
+        if _stands(scene, id) != _stands(session.scene, id):
+            editable_of(session, id)
+    return scene
+
+
+def _stands(scene: LayeredScene, id: str) -> tuple[object, ...]:
+    layer, order = scene.layer(id), [other.id for other in scene.layers]
+    return layer.placement, layer.turned, frozenset(order[order.index(id) :])
+
+
 def in_place(session: Session) -> Instance:
-    """The selected instance, as long as it stands where the photo shows it."""
-    layer = session.scene.layer(picked_of(session))
+    """The selected instance, to be edited, as long as it stands where the photo shows it."""
+    layer = scene_of(session).layer(editable_of(session))
     if not layer.in_place:
         raise AmodalError(text.NOT_IN_PLACE)
     return layer.instance

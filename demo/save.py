@@ -32,4 +32,9 @@ def _completions_of(session: Session, layer: Layer) -> Completions:
     answer = session.answers.get(layer.id)
     if answer is not None:
         return replace(answer.completions, mode=chosen)
-    return Completions(chosen, (), chosen.mask.astype(np.float32), chosen.x0, chosen.y0)
+    return alone(chosen)
+
+
+def alone(shape: Completion) -> Completions:
+    """A shape without samples beside it."""
+    return Completions(shape, (), shape.mask.astype(np.float32), shape.x0, shape.y0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +16,14 @@ from amodal.evidence import NO_EVIDENCE, Evidence
 from amodal.geometry import Box
 from amodal.layers import Layer, LayeredScene
 from amodal.scene import Completions, Instance
+from amodal.segment.detection import Detection
 from amodal.truth import Truth
+from demo.kit import Kit
+from demo.pictures import outline, sketch
 
 UNDO_STEPS = 50
-TOOLS = ("pick", "move", "add", "clue", "extent", "brush", "erase")
+MAPS = ("probability", "uncertainty")
+TOOLS = ("pick", "add", "clue", "extent", "brush", "erase")
 
 
 class Settings(NamedTuple):
@@ -36,6 +41,11 @@ class Answer:
     completions: Completions
     settings: Settings
     evidence: Evidence = NO_EVIDENCE
+
+    @cached_property
+    def outlines(self) -> tuple[str, ...]:
+        """SVG paths of the mode and the samples, image pixels; drawn once an answer."""
+        return tuple(map(sketch, (self.completions.mode, *self.completions.samples)))
 
 
 @dataclass(frozen=True)
@@ -73,11 +83,31 @@ class Step:
         scene: the photo and its objects as edited.
         chosen: layer id to the chosen shape; objects that aren't named have the mode.
         evidence: layer id to what the user said about its shape, beside a full-extent box.
+        detected: whether the detector's objects made this step; the next such step replaces it.
     """
 
     scene: LayeredScene
     chosen: Mapping[str, Choice] = field(default_factory=dict)
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    detected: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What the detector found on the photo, and which of it the user wants.
+
+    Args:
+        detections: surest first.
+        score: how sure it must be at least.
+        categories: of these classes.
+        placed: by the position in `detections`, the layer that it became, as it was then. Those
+            that have left the scene stay here, so that undo finds them again.
+    """
+
+    detections: tuple[Detection, ...]
+    score: float
+    categories: tuple[str, ...]
+    placed: Mapping[int, Layer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +121,15 @@ class Sight:
 
     picture: np.ndarray
     top: np.ndarray
+
+    @cached_property
+    def outlines(self) -> tuple[str, ...]:
+        """SVG paths of what is seen of the layers, by their place in the depth order."""
+        return tuple(outline(self.top == place) for place in range(self.top.max() + 1))
+
+    def outline(self, place: int) -> str:
+        """The path of a layer; empty where something covers all of it."""
+        return self.outlines[place] if place < len(self.outlines) else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +163,11 @@ class Session:
         settings: how the next shapes are drawn.
         lesson: the truth about the photo, or None where nobody knows it.
         comparing: whether the user looks at the truth.
+        kit: what the stage needs to show a drag by itself; may be of an earlier step.
+        map: what is shown of all samples together, one of MAPS.
+        locked: ids of the layers that are kept from edits.
+        example: name of the example that is open, or empty: a link can name it.
+        found: what the detector found on this photo, or None before it was asked.
     """
 
     title: str = ""
@@ -139,6 +183,11 @@ class Session:
     settings: Settings = Settings()
     lesson: Lesson | None = None
     comparing: bool = False
+    kit: Kit | None = None
+    map: str = MAPS[0]
+    locked: frozenset[str] = frozenset()
+    example: str = ""
+    found: Found | None = None
 
     @property
     def scene(self) -> LayeredScene | None:
@@ -155,6 +204,12 @@ class Session:
     def layer(self) -> Layer | None:
         """The selected layer."""
         return self.scene.layer(self.picked) if self.picked else None
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the selected object stands where the photo shows it."""
+        layer = self.layer
+        return layer is not None and layer.in_place and layer.placement.visible
 
     @property
     def answer(self) -> Answer | None:
@@ -207,9 +262,10 @@ class Session:
         here, there = _questions(self.step), _questions(step)
         answers = {id: a for id, a in self.answers.items() if there.get(id) == here.get(id)}
         picked = self.picked if self.picked in there else None
-        return replace(
-            self, step=step, past=past, future=future, picked=picked, answers=answers, draft=None
-        )
+        # Ids are given anew: the lock of an object that is gone must not wait for the next one.
+        locked = self.locked & there.keys()
+        after = replace(self, step=step, past=past, future=future, answers=answers)
+        return replace(after, picked=picked, draft=None, locked=locked)
 
 
 def _questions(step: Step) -> dict[str, tuple[Instance, Evidence | None]]:

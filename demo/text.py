@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from demo.verbatim import verbatim
+
 TITLE = "See the whole object"
 INTRO = (
     "Pick an object that something hides. The model imagines its whole shape, several ways. "
@@ -10,7 +12,6 @@ INTRO = (
 
 TOOLS = {
     "pick": "Select",
-    "move": "Move",
     "add": "Add object",
     "clue": "Part of it?",
     "extent": "Full extent",
@@ -18,11 +19,7 @@ TOOLS = {
     "erase": "Erase",
 }
 HINTS = {
-    "pick": "Click an object.",
-    "move": (
-        "Drag the object, or click where its foot should stand. "
-        "Arrow keys nudge it, the wheel resizes it."
-    ),
+    "pick": "Click an object, or drag it.",
     "add": "Click an object that has no outline yet, or drag a box around it.",
     "clue": (
         "Click a hidden spot that is or isn't part of the object, "
@@ -32,12 +29,30 @@ HINTS = {
     "brush": "Paint what belongs to the object.",
     "erase": "Rub out what doesn't belong to the object.",
 }
-KEYS = (
-    "Keys on the picture: Tab to an object, Enter selects it, Delete removes it, [ and ] send it "
-    "back or forward, Ctrl+Z and Ctrl+Shift+Z undo and redo, C held shows the photo. With “Move”: "
-    "arrows nudge, the wheel resizes."
+KEYS = "Keys and gestures"
+KEY_LIST = (
+    ("Tab, Enter", "go to an object, select it"),
+    ("Drag", "move an object"),
+    ("Arrows", "move the selected object; with Shift in larger steps"),
+    ("Wheel, two fingers, + −", "resize the selected object"),
+    ("Delete", "remove it"),
+    ("[ ]", "send it back, bring it forward"),
+    ("Ctrl+Z, Ctrl+Shift+Z", "undo, redo"),
+    ("C held", "see the photo"),
+    ("Ctrl+wheel", "zoom the view"),
+    ("Space and drag, drag beside the objects", "move the view"),
+    ("Double click", "reset the view"),
 )
-HINT_EMPTY = "No outlines yet: choose “Add object” and click one, or import masks."
+VIEW = "View"
+ZOOM_IN = "Zoom in"
+ZOOM_OUT = "Zoom out"
+ZOOM_FIT = "Reset the view"
+SHOW_PHOTO = "Hold to see the photo"
+PERSPECTIVE = "Grow when moved nearer"
+CLOUD = "Cloud of samples"
+HINT_EMPTY = (
+    "No outlines yet: press “Detect all”, choose “Add object” and click one, or import masks."
+)
 HINT_PICKED = "Choose a shape below, then edit the object. Or click another one."
 HINT_DRAFT = "Click more points to correct it, or use Paint and Erase. Then add it."
 ALL_ERASED = "Nothing of the object would be left: erase less, or delete the object."
@@ -46,11 +61,35 @@ NO_OBJECTS = "There are no objects yet: add one, or import masks."
 NEED_NUMBERS = "Fill in the number of samples, the seed and the temperature."
 NEED_SIZE = "Fill in the size: a number of per cent."
 NEED_TURN = "Fill in the turn: a number of degrees."
+NEED_SCORE = "Fill in how sure the detector must be: a number from 0 to 1."
 NEED_MARGINS = "Fill in both widths."
 NEED_OBJECT = "Select an object first: click it on the photo."
-NEED_PHOTO = "Open a photo first: choose an example or upload your own."
+NEED_PHOTO = (
+    "Open a photo first: choose an example or upload your own. If you had one open, the server was "
+    "restarted or this page rested for hours, and what you had not saved as a project is gone."
+)
+LOST = (
+    "The page was loaded anew, perhaps because the server was restarted: edits that you had not "
+    "saved are gone. If you saved a project, go on with “Open a project”."
+)
 NOTHING_HERE = "No object here. Click an outline, or choose “Add object”."
+OTHER_WEIGHTS = (
+    "The project was made with other weights: its shapes are kept, but the same seed draws others."
+)
 EMPTY_STAGE = "Choose an example above, or open your own photo."
+
+DISK_FULL = (
+    "The server's disk is full, so nothing could be saved. Your edits are still here: "
+    "try again in some minutes, and tell whoever runs this demo."
+)
+NO_MEMORY = (
+    "The server has too little memory for this. Your edits are still here: try again in a minute, "
+    "or open a smaller photo."
+)
+BUG = (
+    "Something in the demo itself failed. Your edits are still here: try again, or do something "
+    "else. Whoever runs the demo finds the reason in its log, as error {}."
+)
 
 STAGE = "Photo with its objects"
 OPEN_PHOTO = "Open a photo"
@@ -90,17 +129,27 @@ BRUSH = "Brush radius (pixels)"
 
 SHAPES = "Possible whole shapes"
 SHAPES_KEY = (
-    "Click one to use it. Px: its area. IoU: how well it explains the visible part of the object."
+    "Point at one to see it on the photo, click it to use it. A reading: samples that agree, the "
+    "likeliest first. Px: area. IoU: how well it explains the visible part."
 )
+MODE_ALONE = "Unlike all readings"
 NOTHING_SELECTED = (
     "**No object selected.** Click one on the photo to see what it could look like as a whole."
 )
 MODE = "Most likely"
 CHANCE = "Probability map"
-CHANCE_KEY = (
-    "How often the samples cover each point: violet rarely, yellow always. "
-    "White line: what the photo shows."
-)
+MAP = "What the samples say together"
+MAPS = {"probability": "Probability", "uncertainty": "Uncertainty"}
+MAP_KEYS = {
+    "probability": (
+        "How often the samples cover each point: violet rarely, yellow always. "
+        "White line: what the photo shows."
+    ),
+    "uncertainty": (
+        "Where the samples disagree: violet a few of them, yellow half of them (1 bit). "
+        "White line: what the photo shows."
+    ),
+}
 CLASS = "Class"
 MORE = "Draw other shapes"
 SAMPLES = "Number of samples"
@@ -111,6 +160,16 @@ DRAFT = "New object"
 ADD = "Add it"
 CANCEL = "Discard"
 FORGET_BOX = "Forget the full-extent box"
+
+DETECT = "Detect all"
+DETECTED = "Detected objects"
+SCORE = "At least this sure"
+DETECTED_CLASSES = "Classes (number at this score)"
+OTHER_THINGS = "other things"
+NOTHING_DETECTED = "Nothing was detected: choose “Add object” and click what you mean."
+PROGRESS_DETECTOR = "Fetching the detection network"
+PROGRESS_DETECT = "Looking for objects, some seconds"
+NO_CARD = "No graphics card could be had ({reason}), so a processor does it, which takes longer."
 
 EDIT = "Edit"
 EDITS = {
@@ -139,16 +198,51 @@ RIM = "Rim (%)"
 SHADOW = "Shadow strip below (%)"
 HISTORY = {"undo": "Undo", "redo": "Redo", "reset": "Reset"}
 
+LAYERS = "Layers"
+LAYERS_ABOUT = "Layers, nearest first"
+LAYER_KEYS = "Top: nearest to you. Drag a row by its dots, or press Alt with an arrow key."
+LAYER_WORDS = {
+    "empty": "No photo yet.",
+    "background": "Background",
+    "move": "Move {name}: drag, or Alt with arrow up or down",
+    "pick": "Select {name}",
+    "visible": "Show {name}",
+    "locked": "Lock {name}",
+    "moved": "{name}: place {place} of {count} from the front",
+}
+
 SAVE = "Save"
-SAVES = {
+SAVE_PICTURE = {
     "save_picture": "Picture (PNG)",
     "save_masks": "Masks (JSON)",
     "save_layers": "Layers (ZIP)",
-    "save_project": "Project (ZIP)",
     "save_openraster": "OpenRaster (ORA)",
 }
+GO_ON = "To go on later"
+SAVE_PROJECT = {"save_project": "Project (ZIP)", "copy_link": "Copy link"}
+ANIMATION = "Animation"
+FILMS = {"save_cloud": "Possible shapes", "save_before_after": "Before and after"}
+FILM_FORM = "Format of the animation"
+PROGRESS_FILM = "Making the animation"
+NOTHING_EDITED = (
+    "The picture is still the photo: delete, move or change an object first, then there is a "
+    "before and an after."
+)
+ONE_JSON = "Choose either one JSON file or PNG files: together they would be masks twice."
 
-STUDY = "Study: which shape looks more natural?"
+LINK = "Link to what you see"
+LINK_COPIED = "Copied. Edits, marks and masks of your own are not part of it."
+LINK_BY_HAND = (
+    "Your browser did not let the page copy: copy it from the field. "
+    "Edits, marks and masks of your own are not part of it."
+)
+LINK_OWN = (
+    "Only examples have links: this photo is yours and is not kept here. Save the project instead."
+)
+LINK_EXAMPLE = "The link names an example that isn't here: this is the first one instead."
+LINK_OBJECT = "The link names an object that this example doesn't have: click one on the photo."
+
+STUDY = "Which shape looks more natural?"
 STUDY_INTRO = (
     "You see an object that something hides, and its whole shape twice, in random order. One shape "
     "is the model's. The other one is either the truth, known from a rendered street, or the "
@@ -192,6 +286,11 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", "\u202f")
 
 
+def locked(name: str) -> str:
+    """Why an edit is refused."""
+    return f"“{name or 'This object'}” is locked: unlock it in the list of layers first."
+
+
 def megabytes(done: int, total: int) -> str:
     """Progress of a download: "12 of 28 MB"."""
     return f"{done / 1e6:.0f} of {total / 1e6:.0f} MB"
@@ -201,6 +300,26 @@ def caption(number: int, area: int, visible_iou: float) -> str:
     """Below a shape: its name, area, and how well it explains the visible part."""
     name = MODE if number == 0 else f"Sample {number}"
     return f"{name}\n{count(area)} px · IoU\u00a0{visible_iou:.0%}"
+
+
+def reading(number: int, members: int, samples: int) -> str:
+    """Above the thumbnails of a reading."""
+    return f"Reading {number} · {members} of {samples}"
+
+
+def once(members: int, samples: int) -> str:
+    """Above samples that agree with no other one."""
+    return f"Once each · {members} of {samples}"
+
+
+def like_reading(number: int) -> str:
+    """Above the mode."""
+    return f"Like reading {number}"
+
+
+def uncertain(area: float) -> str:
+    """How much is open: the samples' entropy as an area."""
+    return f"Uncertain: **{count(round(area))}\u00a0px**"
 
 
 def imagined_shape(whole: float, hidden: float | None) -> str:
@@ -226,7 +345,8 @@ def edit_scores(psnr: float, untouched: float, kept: float) -> str:
 def seen_and_whole(name: str, visible: int, whole: int) -> str:
     """One line about the selected object."""
     hidden = 1 - visible / max(whole, 1)
-    return f"**{name}** · {count(visible)} px visible, {hidden:.0%} of it hidden"
+    shown = verbatim(name)
+    return f"**{shown}** · {count(visible)} px visible, {hidden:.0%} of it hidden"
 
 
 def support(share: float, samples: int) -> str:
@@ -236,6 +356,18 @@ def support(share: float, samples: int) -> str:
     if share >= POOR_SUPPORT:
         return f"{found} with your marks."
     return f"**{found} with your marks**: the model can hardly imagine it. Below are the nearest."
+
+
+def detected(shown: int, found: int) -> str:
+    """How many of the detected objects are outlined now."""
+    end = "Undo takes them away." if shown else "Lower the score, or choose more classes."
+    return f"**{shown} of {found} objects** outlined. {end}"
+
+
+def class_count(category: str, number: int) -> str:
+    """A class to choose, with its count."""
+    name = OTHER_THINGS if category == "unknown" else category
+    return f"{name} ({number})"
 
 
 def suggestion(classes: tuple[tuple[str, float], ...]) -> str:
@@ -257,6 +389,12 @@ def study_kind(kind: str, votes: int) -> str:
 def study_share(share: float, low: float, high: float) -> str:
     """A share with its interval: 50% (30–70%); no line breaks inside the brackets."""
     return f"{share:.0%} ({100 * low:.0f}\u2060–\u2060{high:.0%})"
+
+
+def link_number(name: str, least: int, most: float) -> str:
+    """A setting of a link that can't be used."""
+    numbers = f"from {least} on" if most > 1e6 else f"from {least} to {most:g}"
+    return f"“{name}” in the link is not a number {numbers}: the usual one is used instead."
 
 
 def notice(what: str, reason: str, remedy: str) -> str:

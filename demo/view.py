@@ -8,20 +8,26 @@ from typing import NamedTuple
 import gradio as gr
 
 from amodal.hub import Notice
+from amodal.layers import Layer
 from amodal.objects import is_edited
 from amodal.scene import Instance
 from amodal.turn import can_turn
-from demo import lesson, text
+from demo import found, layer_list, lesson, strip, text
+from demo.browser_files import photo_file
 from demo.pictures import Backdrop, hue, outline, window_around
 from demo.session import Session, number_of
 from demo.stage import Shape, StageView, payload
 
 
 class View(NamedTuple):
-    """One value for each panel, in the order of the events' outputs."""
+    """One value for each panel, in the order of the events' outputs.
 
-    session: Session
+    Gradio takes them one by one: the session comes last, so that it stays as it was when one of the
+    others can't be sent, because the disk is full for its file.
+    """
+
     stage: object
+    layers: object
     hint: object
     tool: object
     marking: object
@@ -29,6 +35,11 @@ class View(NamedTuple):
     brush_bar: object
     draft_bar: object
     draft_class: object
+    detect: object
+    detected_part: object
+    detected: object
+    least_score: object
+    detected_classes: object
     shapes_part: object
     shapes: object
     nothing: object
@@ -36,7 +47,10 @@ class View(NamedTuple):
     about: object
     category: object
     forget_box: object
+    map: object
+    uncertain: object
     chance: object
+    map_key: object
     samples: object
     seed: object
     temperature: object
@@ -58,6 +72,8 @@ class View(NamedTuple):
     true_edit_about: object
     true_comparison: object
     notices: object
+    link_part: object
+    session: Session
 
 
 def show(session: Session, before: Session, notices: Sequence[Notice]) -> View:
@@ -67,6 +83,7 @@ def show(session: Session, before: Session, notices: Sequence[Notice]) -> View:
     return View(
         session=session,
         stage=None if session.step is None else payload(stage_view(session)),
+        layers=layer_list.update(session, before),
         hint=hint(session),
         tool=session.tool,
         marking=gr.update(visible=session.tool in ("add", "clue")),
@@ -74,14 +91,18 @@ def show(session: Session, before: Session, notices: Sequence[Notice]) -> View:
         brush_bar=gr.update(visible=session.tool in ("brush", "erase")),
         draft_bar=gr.update(visible=session.draft is not None and session.draft.mask is not None),
         draft_class=_draft_class(session, before),
+        **found.panels(session, before),
         shapes_part=gr.update(visible=session.answer is not None),
         nothing=gr.update(visible=layer is None and session.tool != "add" and not session.draft),
-        shapes=_shapes(session, before),
+        shapes=strip.value(session, before),
         object_panel=gr.update(visible=layer is not None),
         about=_about(session),
         category=layer.instance.category if layer else gr.skip(),
         forget_box=gr.update(visible=layer is not None and layer.instance.box is not None),
+        map=session.map,
+        uncertain=_uncertain(session),
         chance=_chance(session, before),
+        map_key=text.MAP_KEYS[session.map],
         **_settings(session, before),
         size=round(100 * layer.placement.scale) if layer else gr.skip(),
         turn_part=gr.update(visible=layer is not None and can_turn(layer.instance.category)),
@@ -103,36 +124,54 @@ def show(session: Session, before: Session, notices: Sequence[Notice]) -> View:
         true_edit_about=lesson.edit_about(session, edit),
         true_comparison=lesson.edit_update(session, edit),
         notices=notice_text(notices),
+        link_part=_link_part(session, before),
     )
+
+
+def as_it_is(session: Session) -> View:
+    """A page of which nothing changes."""
+    return View(**{**dict.fromkeys(View._fields, gr.skip()), "session": session})
 
 
 def stage_view(session: Session) -> StageView:
     """The picture with its outlines."""
     layer, draft = session.layer, session.draft
-    shapes = [
-        Shape(
-            number_of(other.id),
-            other.instance.name,
-            outline(session.sight.top == session.scene.depth.index(other.id)),
-            hue(number_of(other.id)),
-            other.id == session.picked,
-        )
-        for other in session.scene.layers
-        if other.placement.visible
-    ]
+    shapes = [_shape(session, other) for other in session.scene.layers if other.placement.visible]
+    kit = session.kit if session.kit and session.kit.covers(session.scene) else None
     return StageView(
         picture=session.sight.picture,
         alt=f"{session.title}: {len(shapes)} objects",
         tool=session.tool,
-        shapes=[shape for shape in shapes if shape.path],
+        shapes=shapes,
         whole=_whole(session),
         hue=hue(number_of(layer.id)) if layer else 0,
         draft=outline(draft.mask) if draft and draft.mask is not None else "",
         points=_points(session),
         absent=_absent(session),
+        cloud=strip.cloud(session),
         box=draft.box if draft else layer.instance.box if layer else None,
         radius=session.radius,
         before=session.scene.photo if is_edited(session.scene) else None,
+        kit=kit,
+        stale=kit is None or not kit.fits(session.scene),
+    )
+
+
+def _shape(session: Session, layer: Layer) -> Shape:
+    number, place = number_of(layer.id), layer.placement
+    return Shape(
+        number,
+        layer.instance.name,
+        session.sight.outline(session.scene.depth.index(layer.id)),
+        hue(number),
+        layer.foot,
+        place.dx,
+        place.dy,
+        place.scale,
+        place.flip,
+        layer.id == session.picked,
+        layer.in_place,
+        layer.id in session.locked,
     )
 
 
@@ -154,17 +193,17 @@ def _absent(session: Session) -> str:
 
 def _in_place(session: Session) -> bool:
     """Whether the selected object stands where the photo shows it: evidence is about that place."""
-    layer = session.layer
-    return layer is not None and layer.in_place and layer.placement.visible
+    return session.in_place
 
 
 def _whole(session: Session) -> str:
+    """The selected object's whole shape where the photo has it; the stage moves it."""
     layer = session.layer
     if layer is None or not layer.placement.visible:
         return ""
-    if layer.in_place:
-        return outline(layer.completion.mask, layer.completion.x0, layer.completion.y0)
-    return outline(layer.silhouette(*session.scene.photo.shape[:2]))
+    if layer.turned:
+        return outline(layer.turned.mask, layer.turned.look.x0, layer.turned.look.y0)
+    return outline(layer.completion.mask, layer.completion.x0, layer.completion.y0)
 
 
 def hint(session: Session) -> str:
@@ -175,7 +214,7 @@ def hint(session: Session) -> str:
         return text.HINT_DRAFT
     if session.tool == "pick" and not session.scene.layers:
         return text.HINT_EMPTY
-    if session.tool in ("move", "clue", "extent", "brush", "erase") and session.picked is None:
+    if session.tool in ("clue", "extent", "brush", "erase") and session.picked is None:
         return text.NEED_OBJECT
     if session.tool in ("pick", "clue") and session.answer and not session.evidence.empty:
         completions = session.answer.completions
@@ -206,29 +245,6 @@ def _draft_class(session: Session, before: Session) -> object:
     return gr.update(value=draft.classes[0][0], info=text.suggestion(draft.classes))
 
 
-def _shapes(session: Session, before: Session) -> object:
-    answer, layer = session.answer, session.layer
-    if answer is None or layer is None:
-        return gr.update(value=None, selected_index=None)
-    number = chosen_number(session)
-    if answer is before.answer and session.picked == before.picked:
-        return gr.update(selected_index=number)
-    backdrop = _backdrop(session)
-    items = (answer.completions.mode, *answer.completions.samples)
-    pictures = [
-        (backdrop.shape(item), text.caption(position, item.area, item.visible_iou))
-        for position, item in enumerate(items)
-    ]
-    return gr.update(value=pictures, selected_index=number)
-
-
-def chosen_number(session: Session) -> int | None:
-    """Which of the shapes shown is the chosen one; None when it was drawn by other settings."""
-    choice = session.choice
-    shown = choice.number == 0 or choice.settings == session.answer.settings
-    return choice.number if shown else None
-
-
 def _backdrop(session: Session) -> Backdrop:
     instance: Instance = session.layer.instance
     window = window_around(instance, session.answer.completions)
@@ -238,9 +254,14 @@ def _backdrop(session: Session) -> Backdrop:
 def _chance(session: Session, before: Session) -> object:
     if session.answer is None:
         return None
-    if session.answer is before.answer and session.picked == before.picked:
+    asked = session.answer is before.answer and session.picked == before.picked
+    if asked and session.map == before.map:
         return gr.skip()
-    return _backdrop(session).probability(session.answer.completions)
+    return getattr(_backdrop(session), session.map)(session.answer.completions)
+
+
+def _uncertain(session: Session) -> str:
+    return text.uncertain(session.answer.completions.uncertain_area) if session.answer else ""
 
 
 def _about(session: Session) -> str:
@@ -255,7 +276,14 @@ def _comparison(session: Session, before: Session) -> object:
         return None
     if before.sight is not None and before.sight.picture is session.sight.picture:
         return gr.skip()
-    return session.scene.photo, session.sight.picture
+    return photo_file(session.scene.photo), photo_file(session.sight.picture)
+
+
+def _link_part(session: Session, before: Session) -> object:
+    """A link that was made is shown until it would be another."""
+    names = ("example", "picked", "settings")
+    same = all(getattr(session, name) == getattr(before, name) for name in names)
+    return gr.skip() if same else gr.update(visible=False)
 
 
 def notice_text(notices: Sequence[Notice]) -> str:

@@ -81,8 +81,23 @@ def stroke(*points: tuple[float, float]) -> gr.EventData:
     return gr.EventData(None, {"kind": "stroke", "points": [list(point) for point in points]})
 
 
+def placed(index: int, dx: float, dy: float, scale: float = 1.0) -> gr.EventData:
+    stand = {"index": index, "dx": dx, "dy": dy, "scale": scale}
+    return gr.EventData(None, {"kind": "place", "points": [], **stand})
+
+
 def chosen(index: int) -> gr.SelectData:
     return gr.SelectData(None, {"index": index, "value": None})
+
+
+def shape(number: int) -> gr.EventData:
+    """A click on the strip: 0 the mode, 1 the first sample, and so on."""
+    return gr.EventData(None, {"number": number})
+
+
+def tiles(view: View) -> list[dict]:
+    """The strip's, in the order in which they stand."""
+    return [tile for group in view.shapes["groups"] for tile in group["tiles"]]
 
 
 def with_tool(handlers: Handlers, session: Session, tool: str) -> Session:

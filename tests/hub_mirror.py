@@ -107,5 +107,5 @@ def make_small(folder: Path) -> Mirror:
 
 
 def _is_complete(mirror: Mirror) -> bool:
-    third_party = [entry for entry in read_manifest(mirror.manifest) if not entry.is_own]
-    return all((mirror.folder / e.repo / f.file).is_file() for e in third_party for f in e.files)
+    on_the_hub = [entry for entry in read_manifest(mirror.manifest) if entry.repo]
+    return all((mirror.folder / e.repo / f.file).is_file() for e in on_the_hub for f in e.files)

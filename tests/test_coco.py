@@ -188,7 +188,7 @@ def test_a_polygon_of_100000_points_is_read():
 def test_an_absurdly_long_outline_is_refused():
     rng = np.random.default_rng(0)
     polygon = rng.uniform(0, 500, 20_000).tolist()
-    with pytest.raises(AmodalError, match=r"Annotation 1: polygon 1 has an outline of .* simplify"):
+    with pytest.raises(AmodalError, match=r"Annotation 1: polygon 1 .* outline of .* simplify"):
         read_instances([{"segmentation": [polygon]}], 500, 600)
 
 
@@ -436,7 +436,7 @@ def test_files_that_are_no_json(tmp_path):
 
 
 def test_too_many_objects():
-    with pytest.raises(AmodalError, match=f"257 objects .*at most {MAX_INSTANCES}"):
+    with pytest.raises(AmodalError, match=f"257 objects.*at most {MAX_INSTANCES}"):
         read_instances([{"segmentation": SQUARE}] * 257, HEIGHT, WIDTH)
 
 

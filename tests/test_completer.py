@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from amodal.completer import Completer, place
+from amodal.completer import Completer
 from amodal.errors import AmodalError
 from amodal.geometry import Box, tight_box
+from amodal.paste import paste
 from amodal.scene import Instance
 
 TINY = Path(__file__).parent / "data" / "tiny"
@@ -86,7 +87,7 @@ def test_a_wild_guess_stays_within_one_photo_of_the_photo(completer):
     instance = Instance(ellipse(), "car")
     query = completer.query(instance)
     theta = np.array([30, -30, 90, 90], np.float32)
-    wild = place(instance, query, np.ones((32, 32), np.float32), theta, 0.5, None)
+    wild = paste(instance, query.crop, np.ones((32, 32), np.float32), theta, 0.5, None)
     assert wild.mask.shape == (3 * 160, 3 * 200)
     assert (wild.x0, wild.y0) == (-200, -160)
 

@@ -17,7 +17,7 @@ from amodal.training import stages as stages_of_training
 from tests import annotation_files as files
 
 TEXT = (Path(__file__).resolve().parents[1] / "docs" / "datasets.md").read_text()
-BLOCKS = re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL)
+BLOCKS = re.findall(r"```bash\n(.*?)```", TEXT, re.DOTALL)
 COMMANDS = [line for block in BLOCKS for line in block.splitlines() if line]
 TRAININGS = {
     words[words.index("--out") + 1]: words

@@ -52,8 +52,8 @@ def test_a_point_that_is_part_of_it(handlers: Handlers, asking: Session) -> None
     after = view.session
     assert after.evidence.inside == (LOWER,)
     assert holding(after, LOWER) > holding(asking, LOWER)
-    assert view.shapes["value"] is not None, "the gallery is drawn anew"
-    assert view.shapes["selected_index"] == 0
+    assert "groups" in view.shapes, "the strip is drawn anew"
+    assert view.shapes["chosen"] == 0
     shown, mode = after.layer.completion, after.answer.completions.mode
     assert np.array_equal(shown.on_photo(HEIGHT, WIDTH), mode.on_photo(HEIGHT, WIDTH))
     assert view.stage["points"] == [(*LOWER, True)]

@@ -28,6 +28,7 @@ from tests.demo_parts import (
     instances,
     photo,
     shapes,
+    tiles,
 )
 
 
@@ -166,11 +167,11 @@ def test_odd_masks_can_be_selected_and_moved(
 ) -> None:
     document = write_instances([Instance(odd_mask(kind), "car", "odd")], "photo.png")
     (tmp_path / "odd.json").write_text(json.dumps(document))
-    session = handlers.import_masks(opened, str(tmp_path / "odd.json")).session
+    session = handlers.import_masks(opened, [str(tmp_path / "odd.json")]).session
     y, x = np.argwhere(odd_mask(kind))[0]
     view = handlers.gesture(session, "on", click(x + 0.5, y + 0.5))
     assert view.session.layer.instance.name == "odd"
-    assert len(view.shapes["value"]) == 21
+    assert len(tiles(view)) == 21
     if kind == "full frame":
         with pytest.raises(gr.Error, match="whole"):
             handlers.delete(view.session)
@@ -185,7 +186,7 @@ def test_masks_replace_the_objects_and_undo_brings_them_back(
 ) -> None:
     file = tmp_path / "masks.json"
     file.write_text(json.dumps(write_instances(instances()[1:], "photo.png")))
-    view = handlers.import_masks(car, str(file))
+    view = handlers.import_masks(car, [str(file)])
     assert [shape["label"] for shape in shapes(view)] == ["person 1"]
     assert view.session.picked is None
     assert len(shapes(handlers.undo(view.session))) == 2
@@ -200,7 +201,7 @@ def test_bad_masks_are_a_toast(
     file = tmp_path / "masks.json"
     file.write_text(content)
     with pytest.raises(gr.Error) as caught:
-        handlers.import_masks(car, str(file))
+        handlers.import_masks(car, [str(file)])
     assert len(caught.value.message) > 20
     assert caught.value.print_exception is False
     assert len(car.layers) == 2
@@ -208,7 +209,7 @@ def test_bad_masks_are_a_toast(
 
 def test_masks_need_a_photo(handlers: Handlers, tmp_path: Path) -> None:
     with pytest.raises(gr.Error, match="Open a photo first"):
-        handlers.import_masks(Session(), str(tmp_path / "masks.json"))
+        handlers.import_masks(Session(), [str(tmp_path / "masks.json")])
 
 
 @pytest.mark.parametrize("example", find_examples(), ids=lambda example: example.name)
@@ -217,7 +218,7 @@ def test_the_shipped_examples_complete(handlers: Handlers, example: Example) -> 
     view = shipped.open_example(Session(), chosen(0))
     assert len(shapes(view)) >= 8
     event = gr.EventData(None, {"kind": "pick", "points": [], "index": 0})
-    assert len(shipped.gesture(view.session, "on", event).shapes["value"]) == 21
+    assert len(tiles(shipped.gesture(view.session, "on", event))) == 21
 
 
 def test_the_index_lists_every_example() -> None:

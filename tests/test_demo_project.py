@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +15,11 @@ import pytest
 
 from amodal.archive import pack, unpack
 from amodal.project import Project, write_project
+from amodal.versions import versions
+from demo import text
 from demo.handlers import Handlers
 from demo.session import Choice, Session, Settings
-from tests.demo_parts import HEIGHT, ON_CAR, WIDTH, chosen, click, drag, photo, shapes
+from tests.demo_parts import HEIGHT, ON_CAR, WIDTH, click, drag, photo, shape, shapes, tiles
 
 LOWER = (45.5, 88.5)  # below the car's visible part
 
@@ -34,7 +37,7 @@ def worked(handlers: Handlers, car: Session) -> Session:
     session = handlers.use_tool(session, "clue").session
     session = handlers.gesture(session, "on", click(*LOWER)).session
     session = handlers.gesture(session, "off", drag((95, 40), (120, 60))).session
-    session = handlers.choose(session, chosen(3)).session
+    session = handlers.choose(session, shape(3)).session
     session = handlers.move(session, 12, -4).session
     session = handlers.bring_forward(session).session
     session = handlers.delete(picked(handlers, session, 1)).session
@@ -62,14 +65,32 @@ def test_a_project_opens_as_it_was_saved(handlers: Handlers, worked: Session) ->
     assert after.step.chosen == worked.step.chosen
 
 
+def test_a_project_tells_what_made_it(
+    handlers: Handlers, worked: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(handlers.save_project(worked))
+    with zipfile.ZipFile(path) as archive:
+        made = json.loads(archive.read("project.json"))["notes"]["versions"]
+    assert made == versions(handlers.pipeline.completer)
+    assert re.fullmatch("[0-9a-f]{64}", made["weights"])
+    warned: list[str] = []
+    monkeypatch.setattr(gr, "Warning", warned.append)
+    handlers.open_project(Session(), str(path))
+    assert warned == []
+    other = changed(path, lambda notes: notes["versions"].update(weights="0" * 64))
+    after = handlers.open_project(Session(), str(other)).session
+    assert warned == [text.OTHER_WEIGHTS]
+    assert after.step.chosen == worked.step.chosen
+
+
 def test_shapes_marks_and_settings_are_found_again(handlers: Handlers, worked: Session) -> None:
     view = handlers.open_project(Session(), handlers.save_project(worked))
     assert view.session.settings == Settings(7, 5, 1.5)
     assert (view.samples, view.seed, view.temperature) == (7, 5, 1.5)
     event = gr.EventData(None, {"kind": "pick", "points": [], "index": 0})
     view = handlers.gesture(view.session, "on", event)
-    assert len(view.shapes["value"]) == 8
-    assert view.shapes["selected_index"] == 3
+    assert len(tiles(view)) == 8
+    assert view.shapes["chosen"] == 3
     assert view.session.choice == Choice(3, Settings(7, 5, 1.5))
     said = view.session.evidence
     assert said.inside == (LOWER,)
@@ -82,7 +103,7 @@ def test_shapes_marks_and_settings_are_found_again(handlers: Handlers, worked: S
 
 
 def test_sliders_stay_the_user_s_between_openings(handlers: Handlers, car: Session) -> None:
-    view = handlers.use_tool(car, "move")
+    view = handlers.use_tool(car, "add")
     assert "value" not in view.seed
     assert "value" not in handlers.delete(car).seed
 

@@ -14,18 +14,20 @@ from demo import text
 from demo.gesture import Gesture
 from demo.handlers import Handlers
 from demo.session import Session
+from demo.values import Malformed
 from tests.demo_parts import (
     CAR,
     NOTHING,
     ON_CAR,
     ON_PERSON,
-    chosen,
     click,
     drag,
     instances,
     photo,
+    shape,
     shapes,
     stroke,
+    tiles,
     with_tool,
 )
 
@@ -34,8 +36,8 @@ def test_a_click_selects_and_asks_the_model(handlers: Handlers, opened: Session)
     view = handlers.gesture(opened, "on", click(*ON_CAR))
     assert view.session.picked == "object-1"
     assert len(view.session.answer.completions.samples) == 20
-    assert len(view.shapes["value"]) == 21
-    assert view.shapes["selected_index"] == 0
+    assert len(tiles(view)) == 21
+    assert view.shapes["chosen"] == 0
     assert view.chance.dtype == np.uint8
     assert [shape["picked"] for shape in shapes(view)] == [True, False]
     assert opened.picked is None, "the session that was given has changed"
@@ -44,7 +46,7 @@ def test_a_click_selects_and_asks_the_model(handlers: Handlers, opened: Session)
 def test_a_caption_says_area_and_visible_iou(handlers: Handlers, car: Session) -> None:
     view = handlers.gesture(car, "on", click(*ON_PERSON))
     mode = view.session.answer.completions.mode
-    caption = view.shapes["value"][0][1]
+    caption = tiles(view)[0]["caption"]
     assert text.count(mode.area) in caption
     assert f"IoU\u00a0{mode.visible_iou:.0%}" in caption
 
@@ -92,21 +94,22 @@ def test_an_outline_is_chosen_by_keyboard(handlers: Handlers, opened: Session) -
     ],
 )
 def test_what_no_stage_sends_is_refused(data: dict) -> None:
-    with pytest.raises(ValueError, match="gesture"):
+    with pytest.raises(Malformed, match="Gesture: got"):
         Gesture.read(data)
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({"kind": "scale", "points": [], "factor": 0}, "factor: got 0"),
-        ({"kind": "scale", "points": [], "factor": float("inf")}, "factor: got inf"),
+        ({"kind": "place", "points": [], "scale": 0}, "scale"),
+        ({"kind": "place", "points": [], "scale": float("inf")}, "scale"),
+        ({"kind": "place", "points": [], "dx": float("nan")}, "dx: got nan"),
         ({"kind": "command", "points": [], "command": "launch"}, "command: got 'launch'"),
         ({"kind": "command", "points": []}, "command: got ''"),
         ({"kind": "click", "points": [[1, 2]], "command": "delete"}, "command: got 'delete'"),
     ],
 )
-def test_wrong_keys_and_factors_are_refused(data: dict, message: str) -> None:
+def test_wrong_keys_and_places_are_refused(data: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Gesture.read(data)
 
@@ -120,7 +123,7 @@ def test_an_answer_is_asked_for_once(handlers: Handlers, car: Session) -> None:
 
 def test_settings_draw_other_samples(handlers: Handlers, car: Session) -> None:
     view = handlers.resample(car, 5, 7, 1.0)
-    assert len(view.shapes["value"]) == 6
+    assert len(tiles(view)) == 6
     same = handlers.resample(car, 5, 7, 1.0).session.answer.completions.samples
     other = handlers.resample(car, 5, 8, 1.0).session.answer.completions.samples
     masks = [item.mask for item in view.session.answer.completions.samples]
@@ -141,18 +144,18 @@ def test_bad_settings_are_a_toast(handlers: Handlers, car: Session, settings: tu
 
 
 def test_a_chosen_sample_is_the_objects_shape(handlers: Handlers, car: Session) -> None:
-    view = handlers.choose(car, chosen(3))
+    view = handlers.choose(car, shape(3))
     sample = car.answer.completions.samples[2]
-    assert view.shapes["selected_index"] == 3
+    assert view.shapes["chosen"] == 3
     assert view.session.layer.completion.area == sample.area
     assert np.array_equal(view.session.sight.picture, photo()), "nothing was edited yet"
     undone = handlers.undo(view.session)
-    assert undone.shapes["selected_index"] == 0
+    assert undone.shapes["chosen"] == 0
 
 
 def test_a_shape_drawn_with_other_settings_is_not_marked(handlers: Handlers, car: Session) -> None:
-    session = handlers.choose(car, chosen(3)).session
-    assert handlers.resample(session, 4, 9, 1.0).shapes["selected_index"] is None
+    session = handlers.choose(car, shape(3)).session
+    assert handlers.resample(session, 4, 9, 1.0).shapes["chosen"] is None
 
 
 def test_another_class_asks_anew(handlers: Handlers, car: Session) -> None:
@@ -186,7 +189,7 @@ def test_an_object_is_added_by_a_box(handlers: Handlers, tmp_path: Path) -> None
     assert added.session.layer.instance.name == "person 1"
     assert added.session.draft is None
     assert added.tool == "pick"
-    assert len(added.shapes["value"]) == 21
+    assert len(tiles(added)) == 21
     assert handlers.undo(added.session).session.layers == ()
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -29,6 +28,7 @@ from amodal.training.distributed import (
     team,
 )
 from amodal.training.pairs import Pairs
+from tests.loopback import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 TRAIN = [sys.executable, "-m", "tests.train_toy"]
@@ -46,9 +46,7 @@ def start(out: Path, rank: int = 0, count: int = 1, port: int = 0) -> subprocess
 
 
 def start_all(out: Path, count: int) -> list[subprocess.Popen]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     return [start(out, rank, count, port) for rank in range(count)]
 
 

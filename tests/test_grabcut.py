@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from amodal.errors import AmodalError
-from amodal.geometry import Box
+from amodal.geometry import Box, mask_iou
 from amodal.segment.grabcut import GrabCut
-from amodal.segment.mobile_sam import mask_iou
 
 
 def scene(colours: dict[tuple[int, int, int, int], tuple[int, int, int]]) -> np.ndarray:

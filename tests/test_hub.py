@@ -27,7 +27,7 @@ def test_the_shipped_manifest_pins_what_the_design_says() -> None:
     pins = {
         entry.name: (entry.repo, entry.revision, entry.files[0].sha256[:8], entry.licence)
         for entry in read_manifest(BUNDLED / "manifest.json")
-        if not entry.is_own
+        if entry.repo
     }
     migan_commit = "406830d0fa60666da0071c342ad2fbc8f30c5c64"
     assert pins == {
@@ -116,7 +116,7 @@ def test_read_tensors(tmp_path: Path, mirror: Mirror, hub: HubServer) -> None:
 
 
 def test_unknown_name(mirror: Mirror) -> None:
-    with pytest.raises(ValueError, match="got 'lama', expected one of mi-gan, mobile-sam"):
+    with pytest.raises(ValueError, match="got 'lama', expected one of mask-rcnn, mi-gan, mob"):
         fetch("lama", manifest=mirror.manifest)
 
 

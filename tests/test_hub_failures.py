@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +16,7 @@ from huggingface_hub import constants
 from amodal.hub import Notice, WeightsUnavailable, fetch_own, read_tensors
 from tests.hub_mirror import Weights
 from tests.hub_server import HubServer
+from tests.loopback import Quiet, served, url
 from tests.own_weights import make_folder
 
 
@@ -127,18 +126,13 @@ def test_endpoint_that_is_no_address(weights: Weights, monkeypatch: pytest.Monke
 def login_page() -> Iterator[str]:
     """A server that answers everything with 200 and a page, as a hotel's network does."""
 
-    class LoginPage(BaseHTTPRequestHandler):
+    class LoginPage(Quiet):
         def do_HEAD(self) -> None:
             self.send_response(200)
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            """Stay quiet."""
-
-    with HTTPServer(("127.0.0.1", 0), LoginPage) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with served(LoginPage) as server:
+        yield url(server)
 
 
 def test_endpoint_that_is_no_hub(

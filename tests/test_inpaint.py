@@ -15,6 +15,7 @@ from amodal.inpaint import Inpainter, MiGAN, OpenCV, load_inpainter
 from amodal.inpaint.checkpoint import FILE
 from amodal.inpaint.crops import crop_around, fill_by_crops
 from amodal.inpaint.partial import PartialConvolutions
+from amodal.inpaint.rough import Rough
 from amodal.photo import load_photo
 from tests.hub_server import HubServer
 
@@ -42,6 +43,26 @@ def pictures_with_holes(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
         y, x = draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
         hole[y : y + draw(st.integers(1, 60)), x : x + draw(st.integers(1, 60))] = True
     return picture(height, width, draw(st.integers(0, 99))), hole
+
+
+@given(pictures_with_holes())
+@settings(max_examples=50, deadline=None)
+def test_a_rough_guess_changes_only_the_hole_and_knows_no_hidden_colour(
+    case: tuple[np.ndarray, np.ndarray],
+) -> None:
+    image, hole = case
+    filled = Rough().fill(image, hole)
+    assert np.array_equal(filled[~hole], image[~hole])
+    other = np.where(hole[..., None], 255 - image, image)
+    assert np.array_equal(Rough().fill(other, hole), filled)
+
+
+def test_a_rough_guess_continues_the_colours_around() -> None:
+    image = np.full((60, 80, 3), ORANGE, np.uint8)
+    hole = np.zeros((60, 80), bool)
+    hole[20:50, 10:70] = True
+    filled = Rough().fill(np.where(hole[..., None], 0, image).astype(np.uint8), hole)
+    assert np.array_equal(filled, image)
 
 
 @given(pictures_with_holes(), st.sampled_from([8, 32, 512]), st.integers(0, 4))

@@ -17,7 +17,9 @@ TINY = Path(__file__).parent / "data" / "tiny"
 @pytest.fixture
 def pipeline(monkeypatch) -> Pipeline:
     pipeline = Pipeline.load(str(TINY), device="cpu")
-    monkeypatch.setattr("amodal.inpaint.load.load_inpainter", lambda progress: (OpenCV(), None))
+    monkeypatch.setattr(
+        "amodal.inpaint.load.load_inpainter", lambda progress, device: (OpenCV(), None)
+    )
     return pipeline
 
 
@@ -80,7 +82,9 @@ class CountingSegmenter:
 
 def test_a_photo_is_encoded_once_for_all_prompts(pipeline, photo, monkeypatch):
     counting = CountingSegmenter()
-    monkeypatch.setattr("amodal.segment.load.load_segmenter", lambda progress: (counting, None))
+    monkeypatch.setattr(
+        "amodal.segment.load.load_segmenter", lambda progress, device: (counting, None)
+    )
     for x in (10, 20, 30):
         assert pipeline.segment(photo, points=[(x, 10)])[0].mask.shape == (120, 160)
     assert counting.encoded == 1
@@ -91,7 +95,7 @@ def test_a_photo_is_encoded_once_for_all_prompts(pipeline, photo, monkeypatch):
 def test_a_network_is_loaded_once_by_many_threads(pipeline, monkeypatch):
     loads = []
 
-    def load(progress):
+    def load(progress, device):
         loads.append(1)
         return OpenCV(), None
 
@@ -107,11 +111,13 @@ def test_a_network_is_loaded_once_by_many_threads(pipeline, monkeypatch):
 def test_a_fall_back_is_tried_again_after_a_while(pipeline, photo, monkeypatch):
     notice = Notice("Slow", "no network", "Connect.")
     answers = [(OpenCV(), notice), (OpenCV(), None)]
-    monkeypatch.setattr("amodal.inpaint.load.load_inpainter", lambda progress: answers.pop(0))
+    monkeypatch.setattr(
+        "amodal.inpaint.load.load_inpainter", lambda progress, device: answers.pop(0)
+    )
     first = pipeline.inpainter()
     assert pipeline.inpainter() is first
     assert pipeline.notices == (notice,)
-    monkeypatch.setattr("amodal.pipeline.RETRY_AFTER", -1.0)
+    monkeypatch.setattr(pipeline._inpainter, "retry_after", -1.0)
     assert pipeline.inpainter() is not first
     assert pipeline.notices == ()
     assert answers == []
@@ -121,8 +127,10 @@ def test_another_segmenter_looks_at_the_photo_anew(pipeline, photo, monkeypatch)
     one, other = CountingSegmenter(), CountingSegmenter()
     other.name = "other"
     answers = [(one, Notice("Slow", "no network", "Connect.")), (other, None)]
-    monkeypatch.setattr("amodal.segment.load.load_segmenter", lambda progress: answers.pop(0))
-    monkeypatch.setattr("amodal.pipeline.RETRY_AFTER", -1.0)
+    monkeypatch.setattr(
+        "amodal.segment.load.load_segmenter", lambda progress, device: answers.pop(0)
+    )
+    monkeypatch.setattr(pipeline._segmenter, "retry_after", -1.0)
     pipeline.segment(photo, points=[(10, 10)])
     pipeline.segment(photo, points=[(10, 10)])
     assert (one.encoded, other.encoded) == (1, 1)

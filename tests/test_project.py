@@ -20,6 +20,7 @@ from amodal.project import Project, is_title, write_project
 from amodal.project_read import read_project
 from tests.scenes import edits, random_scenes, street, turned_look
 
+NAMES = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=8)
 DECOMPOSER = Decomposer(OpenCV(size=64))
 
 
@@ -33,7 +34,7 @@ def documents(draw: st.DrawFn) -> Project:
     for layer in scene.layers:
         modal = layer.instance.modal
         box = draw(st.none() | st.just(Box(*(float(edge) for edge in tight_box(modal)))))
-        name, category = draw(st.text(max_size=8)), draw(st.sampled_from(CLASSES))
+        name, category = draw(NAMES), draw(st.sampled_from(CLASSES))
         instance = replace(layer.instance, name=name, category=category, box=box)
         turned = draw(st.none() | st.just(turned_look(layer)))
         layers.append(replace(layer, instance=instance, turned=turned))

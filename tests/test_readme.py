@@ -1,15 +1,15 @@
-"""The README's promises that a program can check."""
+"""The README's promises that a program can check; its commands: test_docs_commands.py."""
 
+import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 
+from amodal.hub import BUNDLED, read_manifest
 from amodal.photo import load_photo
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,28 +34,6 @@ def test_it_is_about_a_dozen_lines():
     assert len([line for line in block.splitlines() if line.strip()]) <= 14
 
 
-@pytest.mark.parametrize("module", sorted(set(re.findall(r"python -m (amodal(?:\.\w+)+)", TEXT))))
-def test_every_command_exists(module):
-    done = subprocess.run(
-        [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0
-    assert "usage" in done.stdout
-
-
-def test_every_flag_of_the_commands_is_known():
-    for line in re.findall(r"^python (?:-m )?(\S+)(.*)$", TEXT, re.MULTILINE):
-        module, rest = line
-        start = ["-m", module] if not module.endswith(".py") else [module]
-        words = shlex.split(rest, comments=True)
-        sub = [word for word in words[:1] if not word.startswith("-") and module == "amodal.hub"]
-        text = subprocess.run(
-            [sys.executable, *start, *sub, "--help"], cwd=ROOT, capture_output=True, text=True
-        ).stdout
-        for flag in (word for word in words if word.startswith("--")):
-            assert flag in text, f"{module} does not know {flag}"
-
-
 def test_the_space_runs_the_pinned_gradio():
     front = TEXT.split("---")[1]
     version = re.search(r"sdk_version: (\S+)", front).group(1)
@@ -66,9 +44,15 @@ def test_the_space_runs_the_pinned_gradio():
     assert len(description) <= 60
 
 
-def test_files_that_the_readme_names_exist():
-    for name in re.findall(r"`((?:amodal|examples)/[\w/.]+)`", TEXT):
-        assert (ROOT / name).exists(), name
+def test_the_space_fetches_the_weights_that_the_manifest_pins():
+    listed = re.search(r"preload_from_hub:\n((?:  - .*\n)+)", TEXT).group(1)
+    found = {tuple(line.split()[1:]) for line in listed.splitlines()}
+    pinned = set()
+    for entry in read_manifest(BUNDLED / "manifest.json"):
+        if entry.name in ("mi-gan", "mobile-sam"):
+            branch = () if entry.revision == "main" else (entry.revision,)
+            pinned.add((entry.repo, entry.files[0].file, *branch))
+    assert found == pinned
 
 
 def test_requirements_are_exact_and_within_the_project_s_ranges():
@@ -87,3 +71,50 @@ def test_the_photo_and_its_masks_have_one_size():
     photo = load_photo(ROOT / "examples" / "street_taxi_night" / "photo.jpg")
     assert photo.dtype == np.uint8
     assert f"{photo.shape[1]}×{photo.shape[0]}" in (ROOT / "examples" / "SOURCES.md").read_text()
+
+
+def test_the_citation_names_paper_version_and_licence():
+    text = (ROOT / "CITATION.cff").read_text()
+    version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert f"\nversion: {version.group(1)}\n" in text
+    assert f"\n## {version.group(1)}" in (ROOT / "CHANGELOG.md").read_text()
+    assert f"version = {{{version.group(1)}}}" in TEXT
+    assert "\nlicense: Apache-2.0\n" in text
+    assert "Variational Amodal Object Completion" in text
+
+
+def numbers(text):
+    return re.findall(r"\d+(?:[.,]\d+)?", text)
+
+
+def rows(title):
+    """The cells of each row of the table whose head begins with the title."""
+    table = re.search(rf"^\| {title} .*\n\|[-:|]+\n((?:\|.*\n)+)", TEXT, re.MULTILINE).group(1)
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()]
+
+
+def test_completion_scores_are_those_of_the_manifest_and_the_results():
+    (entry,) = [
+        entry
+        for entry in json.loads((ROOT / "weights" / "manifest.json").read_text())["weights"]
+        if entry["name"] == "amodal-vae"
+    ]
+    ours = {"mode": "mode", "best of 20": "best_of_20", "given the true box": "mode_true_box"}
+    rivals = {"U-Net": "unet_regression", "partial": "unet_partial", "nearest": "nearest_neighbour"}
+    results = (ROOT / "docs" / "results.md").read_text()
+    for method, whole, invisible, _ in rows("method"):
+        if method.startswith("Amodal-VAE"):
+            scores = entry["scores"]["simulated"][ours[method.partition(", ")[2]]]
+            expected = scores["full_miou_pooled"], scores["invisible_miou_pooled"]
+            assert [whole, invisible] == [f"{100 * value:.1f}" for value in expected], method
+        else:
+            name = rivals.get(method.split()[0], "modal")
+            assert re.search(rf"^\| {name} \| {whole} \| {invisible} \(", results, re.MULTILINE)
+
+
+def test_other_numbers_stand_on_the_pages_that_their_rows_link_to():
+    for what, result, _, pages in rows("what else was measured"):
+        links = re.findall(r"\(([^)]+)\)", pages)
+        told = {each for link in links for each in numbers((ROOT / link).read_text())}
+        missing = set(numbers(result.replace("best of 20", ""))) - told
+        assert not missing, f"{what}: {missing}"

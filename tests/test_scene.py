@@ -97,3 +97,21 @@ def test_probability_lies_where_its_window_says():
     assert on_photo.dtype == np.float32
     assert on_photo[0, 4] == 0.25
     assert on_photo.sum() == 0.25
+
+
+def test_entropy_is_nought_where_certain_and_one_bit_at_a_half():
+    sample = Completion(np.ones((1, 4), bool), 0, 0)
+    probability = np.array([[0, 1, 0.5, 0.25]], np.float32)
+    result = Completions(sample, (sample,), probability, 0, 0)
+    np.testing.assert_allclose(result.entropy, [[0, 0, 1, 0.8113]], atol=1e-4)
+    assert result.entropy.dtype == np.float32
+    assert result.uncertain_area == pytest.approx(1.8113, abs=1e-3)
+
+
+@given(st.floats(0, 1, width=32))
+def test_entropy_is_symmetric_and_at_most_one_bit(p):
+    sample = Completion(np.ones((1, 2), bool), 0, 0)
+    probability = np.array([[p, 1 - p]], np.float32)
+    here, there = Completions(sample, (sample,), probability, 0, 0).entropy[0]
+    assert 0 <= here <= 1 + 1e-6
+    assert here == pytest.approx(there, abs=1e-4)

@@ -13,7 +13,7 @@ import torch
 
 from amodal.data.coco import read_instances
 from amodal.errors import AmodalError
-from amodal.geometry import Box
+from amodal.geometry import Box, mask_iou
 from amodal.hub import WeightsUnavailable
 from amodal.photo import load_photo
 from amodal.segment import MaskGuess, Segmenter, check_prompt
@@ -24,7 +24,6 @@ from amodal.segment.mobile_sam import (
     SamEmbedding,
     build_sam,
     distinct,
-    mask_iou,
     whole_object_first,
 )
 from amodal.segment.tiny_vit import TinyViT

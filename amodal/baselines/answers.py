@@ -12,12 +12,13 @@ import torch
 from amodal.baselines.checkpoint import UNetInfo, load_unet
 from amodal.baselines.unet import UNet
 from amodal.baselines.windows import boxes, crop_in_window, neighbours
-from amodal.completer import Query, place
+from amodal.completer import Query
 from amodal.cues import cues, touched_borders
 from amodal.device import pick_device
 from amodal.errors import AmodalError
 from amodal.evaluation.case import Case, instance_of, on_canvas
 from amodal.geometry import squeeze, theta_to_box, tight_box, unsqueeze, warp
+from amodal.paste import paste
 from amodal.scene import Completion, Completions, Instance, paste_window
 from amodal.training.pairs import WINDOW, grown
 
@@ -42,7 +43,7 @@ class Answer:
 
     def at(self, threshold: float) -> Completion:
         """The mask of all pixels from the threshold on, and the visible ones."""
-        return place(self.instance, self.query, self.probability, self.theta, threshold, None)
+        return paste(self.instance, self.query.crop, self.probability, self.theta, threshold, None)
 
 
 class Rival:

@@ -37,11 +37,13 @@ from amodal.data.segmentation import (
 )
 from amodal.errors import AmodalError
 from amodal.geometry import Box, tight_box
+from amodal.names import check_name
 from amodal.scene import Instance
 
 __all__ = ["decode_rle", "encode_rle", "read_instances", "write_completions", "write_instances"]
 
 MAX_INSTANCES = 256
+MAX_MASK_BYTES = 1_000_000_000  # of all masks of a photo together, a byte a pixel
 
 VISIBLE_KEYS = ("modal", "inmodal_seg", "i_segm", "segmentation", "mask")
 _CATEGORY_KEYS = ("category", "category_name", "category_id")
@@ -75,11 +77,7 @@ def read_instances(
     ]
     if not annotations:
         raise AmodalError("The JSON holds no object of this photo: add at least one annotation.")
-    if len(annotations) > MAX_INSTANCES:
-        raise AmodalError(
-            f"The JSON holds {len(annotations)} objects of this photo, expected at most "
-            f"{MAX_INSTANCES}: keep those that matter."
-        )
+    check_count(len(annotations), height, width, "The JSON holds")
     instances, seen = [], Counter()
     for number, annotation in annotations:
         try:
@@ -92,6 +90,20 @@ def read_instances(
             instance = replace(instance, name=f"{kind} {seen[instance.category]}")
         instances.append(instance)
     return tuple(instances)
+
+
+def check_count(count: int, height: int, width: int, who: str) -> None:
+    """Refuse more objects than fit in memory with a photo of this size.
+
+    Args:
+        who: what holds them, as the start of a sentence: "The JSON holds".
+    """
+    most = min(MAX_INSTANCES, MAX_MASK_BYTES // (height * width))
+    if count > most:
+        raise AmodalError(
+            f"{who} {count} objects, expected at most {most} for a photo of {width} x {height} "
+            "pixels: keep those that matter."
+        )
 
 
 def load_document(source: Any) -> tuple[Any, Path | None]:
@@ -211,10 +223,11 @@ def _read_annotation(
     name = annotation.get("name", "")
     if not isinstance(name, str):
         raise AmodalError(f"its `name` is {short(name)}, expected text.")
+    name = check_name(" ".join(name.split()))
     box = None
     if _has(annotation, "amodal_bbox"):
         box = read_box(annotation["amodal_bbox"], tight_box(modal), height, width)
-    return Instance(modal, read_category(annotation, categories), " ".join(name.split()), box)
+    return Instance(modal, read_category(annotation, categories), name, box)
 
 
 def read_category(annotation: Mapping[str, Any], categories: Mapping[str, str]) -> str:

@@ -13,21 +13,24 @@ from amodal.geometry import tight_box
 from amodal.scene import CLASSES, Completion, Completions, Instance
 
 
-def write_instances(instances: Sequence[Instance], file_name: str) -> dict[str, Any]:
+def write_instances(
+    instances: Sequence[Instance], file_name: str, size: tuple[int, int] | None = None
+) -> dict[str, Any]:
     """A COCO document of instances, which read_instances reads.
 
     Each annotation: id, image_id, category_id, category, name, iscrowd, segmentation (RLE of the
     visible part), bbox and area of it, amodal_bbox where the user gave a box.
 
     Args:
-        instances: at least one; none of the masks is empty.
+        instances: none of the masks is empty.
         file_name: the photo's.
+        size: (height, width) of the photo; needed when there are no instances.
     """
     annotations = [
         _head(number, instance) | _described(instance.modal) | _box_entry(instance)
         for number, instance in enumerate(instances, start=1)
     ]
-    return _document(annotations, instances[0].modal.shape, file_name)
+    return _document(annotations, size or instances[0].modal.shape, file_name)
 
 
 def write_completions(

@@ -14,7 +14,7 @@ import numpy as np
 
 from amodal.data.kitti_mots import Label, TrackMask
 from amodal.data.shapes import MIN_AREA, Shape, reduce, tight
-from amodal.geometry import Box, tight_box
+from amodal.geometry import tight_box
 from amodal.render.layout import Item, items, unpainted
 from amodal.render.layout.models import KINDS
 from amodal.render.raster import Seen, outline, rasterise
@@ -84,11 +84,10 @@ def frames(count: int, seed: int = 0) -> list[TrackMask]:
 
 def _track_mask(item: Seen, street: int) -> TrackMask:
     x0, y0, _, _ = tight_box(item.modal)
-    box = tight_box(item.inside)
     label = Label(
         truncated=int(item.truncation > OCCLUDED),
         occluded=int(item.occlusion_rate > OCCLUDED),
-        box=Box(box.x0 + item.x0, box.y0 + item.y0, box.x1 + item.x0, box.y1 + item.y0),
+        box=tight_box(item.inside).shifted(item.x0, item.y0),
         depth=item.depth,
     )
     corner = item.x0 + int(x0), item.y0 + int(y0)

@@ -19,8 +19,8 @@ from amodal.data import runs
 from amodal.errors import AmodalError
 from amodal.photo import MAX_PIXELS
 
-# pycocotools walks along each outline in steps of a fifth of a pixel, 16 bytes a step.
-MAX_OUTLINE = 1_000_000
+# pycocotools walks along each outline in steps of a fifth of a pixel, 16 bytes a step, and sorts.
+MAX_OUTLINE = 200_000  # of one object, pixels; a whole 40-megapixel photo has 26,000
 # A whole object may reach beyond the photo, its window too.
 MAX_MASK_PIXELS = 4 * MAX_PIXELS
 
@@ -151,6 +151,7 @@ def check_reach(values: Iterable[float], height: int, width: int, what: str) -> 
 
 
 def _counts_of_polygons(polygons: list[Any], height: int, width: int) -> np.ndarray:
+    whole = 0.0
     for number, polygon in enumerate(polygons, start=1):
         what = f"polygon {number}"
         if not isinstance(polygon, list) or not all(is_number(value) for value in polygon):
@@ -162,11 +163,11 @@ def _counts_of_polygons(polygons: list[Any], height: int, width: int) -> np.ndar
             )
         check_reach(polygon, height, width, what)
         points = np.array(polygon, float).reshape(-1, 2)
-        outline = np.abs(points - np.roll(points, 1, axis=0)).max(axis=1).sum()
-        if outline > MAX_OUTLINE:
+        whole += np.abs(points - np.roll(points, 1, axis=0)).max(axis=1).sum()
+        if whole > MAX_OUTLINE:
             raise AmodalError(
-                f"{what} has an outline of {outline:,.0f} pixels, expected at most "
-                f"{MAX_OUTLINE:,}: simplify it or give the mask as an RLE."
+                f"{what} and those before it have an outline of {whole:,.0f} pixels, expected at "
+                f"most {MAX_OUTLINE:,}: simplify them or give the mask as an RLE."
             )
     outlines = [[float(value) for value in polygon] for polygon in polygons]
     return _read_counts(coco_mask.merge(coco_mask.frPyObjects(outlines, height, width)))

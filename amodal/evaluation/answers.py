@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import torch
 
-from amodal.completer import Completer, gather, place
+from amodal.completer import Completer
 from amodal.evaluation.case import Case, instance_of, padding
 from amodal.geometry import Box, hull
+from amodal.paste import gather, paste
 from amodal.scene import Completion, Completions, Instance
 
 BATCH = 64
@@ -57,7 +58,14 @@ def complete(
         canonical, theta = completer.decode(queries, samples, generator=generator)
         for i, (instance, query) in enumerate(zip(chunk, queries, strict=True)):
             mode, *drawn = (
-                place(instance, query, canonical[i, k], theta[i, k], completer.info.threshold, None)
+                paste(
+                    instance,
+                    query.crop,
+                    canonical[i, k],
+                    theta[i, k],
+                    completer.info.threshold,
+                    None,
+                )
                 for k in range(samples + 1)
             )
             yield gather(mode, tuple(drawn)) if drawn else mode

@@ -46,7 +46,7 @@ def tally(completions: Completions, case: Case) -> np.ndarray:
     objects = truth
     if likely.any():
         box = tight_box(likely)
-        objects = truth.union(Box(box.x0 + x0, box.y0 + y0, box.x1 + x0, box.y1 + y0))
+        objects = truth.union(box.shifted(x0, y0))
     wide = _widen(truth)
     frame = objects.union(wide)
     if case.photo is not None:

@@ -133,8 +133,7 @@ def box_judge(case: Case) -> Judge:
         mask, x0, y0 = in_window(prediction, case)
         iou = 0.0
         if mask.any():
-            box = tight_box(mask)
-            iou = Box(box.x0 + x0, box.y0 + y0, box.x1 + x0, box.y1 + y0).iou(extent)
+            iou = tight_box(mask).shifted(x0, y0).iou(extent)
         return np.array([iou, 1, iou >= 0.7], np.float64)
 
     return judge

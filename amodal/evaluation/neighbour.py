@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from amodal.completer import Completer, place
+from amodal.completer import Completer
 from amodal.data.occlusion import simulate
 from amodal.data.shapes import Shape
 from amodal.evaluation.case import Case, instance_of
 from amodal.geometry import Box, box_to_theta, squeeze, tight_box
+from amodal.paste import paste
 from amodal.scene import Completion
 
 SIZE = 64
@@ -68,7 +69,7 @@ class NearestNeighbour:
         name = max(names, key=lambda name: similarity[name].max())
         best = int(similarity[name].argmax())
         whole = self.wholes[name][best].astype(np.float32) / 255
-        return place(instance, query, whole, self.thetas[name][best], THRESHOLD, None)
+        return paste(instance, query.crop, whole, self.thetas[name][best], THRESHOLD, None)
 
 
 def _unit(mask: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""From a name to verified local files: the Hub's cache first, then the Hub."""
+"""From a name to verified local files: the cache first, then the Hub or another address."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ from amodal.hub.remote import (
     discard,
     download,
     find_cached,
+    is_offline,
     parse_address,
 )
+from amodal.hub.web import obtain
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _logger = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ def fetch(
     """A third-party weight file, verified by sha256; downloaded at first use.
 
     Args:
-        name: its name in the manifest, "mi-gan" or "mobile-sam".
+        name: its name in the manifest, such as "mi-gan".
         offline: use the cache only.
         progress: called with (bytes done, bytes in all); None shows a bar on a terminal.
         manifest: the file with the pins.
@@ -61,6 +63,8 @@ def fetch(
     if name not in entries:
         raise ValueError(f"name: got {name!r}, expected one of {', '.join(sorted(entries))}")
     entry = entries[name]
+    if entry.url:
+        return obtain(entry, offline or is_offline(), progress)
     source = Source(entry.repo, entry.revision, name)
     return _obtain(source, entry.files, connect(offline), progress)[0]
 

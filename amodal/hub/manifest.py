@@ -1,7 +1,8 @@
 """`weights/manifest.json`: what each weight file is, where it comes from and how to check it.
 
-An entry with `repo` and `revision` is third-party and is loaded from the Hub. An entry without them
-is the project's own: its files lie beside the manifest, in the repository or in a Hub repo.
+An entry with `repo` and `revision` is third-party and is loaded from the Hub, one with `url` from
+that address. An entry without them is the project's own: its files lie beside the manifest, in the
+repository or in a Hub repo.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ class Entry:
         repo: OWNER/NAME on the Hub, for third-party weights.
         revision: commit of that repo, or a branch where the commit is not known.
         revision_note: why the revision is not a commit.
+        url: address of the only file, for third-party weights that are not on the Hub.
         homepage: where the method comes from.
     """
 
@@ -84,6 +86,7 @@ class Entry:
     repo: str = ""
     revision: str = ""
     revision_note: str = ""
+    url: str = ""
     homepage: str = ""
 
     def __post_init__(self) -> None:
@@ -91,10 +94,12 @@ class Entry:
             raise ValueError(f"files: {self.name} lists none, expected at least one")
         if bool(self.repo) != bool(self.revision):
             raise ValueError(f"revision: {self.name} needs both repo and revision, or neither")
+        if self.url and (self.repo or not self.url.endswith(f"/{self.files[0].file}")):
+            raise ValueError(f"url: {self.name} needs the address of its first file, and no repo")
 
     @property
     def is_own(self) -> bool:
-        return not self.repo
+        return not (self.repo or self.url)
 
 
 def describe_file(path: Path, what: str = "") -> WeightFile:

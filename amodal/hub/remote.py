@@ -84,8 +84,13 @@ def connect(offline: bool = False) -> Connection:
             "Correct HF_ENDPOINT or unset it.",
         )
     cache = Path(os.environ.get("HF_HUB_CACHE") or constants.HF_HUB_CACHE).expanduser()
+    return Connection(endpoint, cache, offline or is_offline())
+
+
+def is_offline() -> bool:
+    """Whether nothing may be downloaded."""
     said_offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in constants.ENV_VARS_TRUE_VALUES
-    return Connection(endpoint, cache, offline or said_offline or constants.is_offline_mode())
+    return said_offline or constants.is_offline_mode()
 
 
 def find_cached(source: Source, file: str, connection: Connection) -> Path | None:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from amodal.device import pick_device
+from amodal.device import device_of, pick_device
 from amodal.inpaint.checkpoint import load
 from amodal.inpaint.crops import fill_by_crops
 from amodal.inpaint.network import smooth_fill
@@ -44,8 +44,7 @@ class PartialConvolutions:
 
     def __init__(self, path: Path, device: str = "auto") -> None:
         network, _ = load(path)
-        self._device = pick_device(device)
-        self._network = network.to(self._device, memory_format=torch.channels_last)
+        self._network = network.to(pick_device(device), memory_format=torch.channels_last)
 
     def fill(self, image: np.ndarray, hole: np.ndarray) -> np.ndarray:
         """See Inpainter.fill."""
@@ -66,4 +65,4 @@ class PartialConvolutions:
         return levels.permute(1, 2, 0).cpu().numpy()[:height, :width]
 
     def _tensor(self, values: np.ndarray) -> Tensor:
-        return torch.from_numpy(values).to(self._device, torch.float32)
+        return torch.from_numpy(values).to(device_of(self._network), torch.float32)

@@ -12,11 +12,11 @@ from amodal.pose.turner import Turner
 
 
 def load_turner(
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None, device: str = "auto"
 ) -> tuple[Turner, Notice | None]:
     """The pose network and its gallery. Nothing is downloaded, so there is never a notice.
 
     Raises:
         AmodalError: a file is missing or damaged.
     """
-    return Turner(BUNDLED / FILE, Gallery.load(BUNDLED / GALLERY)), None
+    return Turner(BUNDLED / FILE, Gallery.load(BUNDLED / GALLERY), device), None

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from amodal.device import pick_device
+from amodal.device import device_of, pick_device
 from amodal.errors import AmodalError
 from amodal.geometry import tight_box
 from amodal.looks import Appearance
@@ -40,8 +40,7 @@ class Turner:
     def __init__(self, path: Path, gallery: Gallery, device: str = "auto") -> None:
         network, _ = load(path)
         self.gallery = gallery
-        self._device = pick_device(device)
-        self._network = network.to(self._device, memory_format=torch.channels_last)
+        self._network = network.to(pick_device(device), memory_format=torch.channels_last)
 
     def turn(self, look: Appearance, now: Pose, new: Pose) -> Appearance:
         """The same car in another pose, standing on the same spot.
@@ -92,7 +91,7 @@ class Turner:
         shared = (1 - wanted[:, :1]) * (car[:, 3:] > 0.5)  # (K, 1, S, S), plane 0 is no part
         counts = 3 * shared.sum((1, 2, 3)).clamp(min=1)
         apart = ((painted - car[:, :3]).abs() * shared).sum((1, 2, 3)) / counts
-        misfit = torch.tensor([1 - iou for _, iou in fitting], device=self._device)
+        misfit = torch.tensor([1 - iou for _, iou in fitting], device=car.device)
         return fitting[int((apart + MISFIT * misfit).argmin())][0]
 
     @torch.inference_mode()
@@ -125,7 +124,7 @@ class Turner:
         return self._tensor(planes(frame.squared(layout, labels=True)))
 
     def _tensor(self, values: np.ndarray) -> Tensor:
-        return torch.from_numpy(values)[None].to(self._device)
+        return torch.from_numpy(values)[None].to(device_of(self._network))
 
 
 def _resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from amodal.device import pick_device
 from amodal.errors import AmodalError
-from amodal.geometry import Box
+from amodal.geometry import Box, mask_iou
 from amodal.segment import MaskGuess, Prompt, check_photo, check_prompt
 from amodal.segment.brush import clean_up
 from amodal.segment.tiny_vit import TinyViT
@@ -65,6 +65,11 @@ class MobileSAM:
         sam.image_encoder.fuse()
         self._sam = sam.to(pick_device(device), memory_format=torch.channels_last)
         self._resize = ResizeLongestSide(SIDE)
+
+    def to(self, device: str) -> MobileSAM:
+        """Move the network, for all who use this segmenter; returns itself."""
+        self._sam.to(device)
+        return self
 
     @torch.inference_mode()
     def encode(self, photo: np.ndarray) -> SamEmbedding:
@@ -181,8 +186,3 @@ def distinct(guesses: list[MaskGuess]) -> tuple[MaskGuess, ...]:
         if all(mask_iou(guess.mask, other.mask) < SAME for other in kept):
             kept.append(guess)
     return tuple(kept)
-
-
-def mask_iou(one: np.ndarray, other: np.ndarray) -> float:
-    """Intersection over union of two masks (H, W) bool, not both empty."""
-    return float((one & other).sum() / (one | other).sum())

@@ -15,6 +15,7 @@ from demo import text
 
 WAIT = 90_000  # milliseconds that a loaded machine may need for one answer
 SOURCES = "Array.from(document.querySelectorAll('#shapes .thumbnail-item img'), i => i.src)"
+HAS_KIT = "document.querySelector('#stage canvas')?.dataset.kit === 'true'"
 DESKTOP, PHONE = (1440, 900), (390, 844)
 expect.set_options(timeout=WAIT)
 
@@ -63,7 +64,7 @@ class Page:
         self.tab.locator("#examples .thumbnail-item", has_text=title).click()
         expect(self.image).to_have_attribute("alt", re.compile(f"^{re.escape(title)}"))
 
-    def upload(self, button: str, path: Path) -> None:
+    def upload(self, button: str, path: Path | Sequence[Path]) -> None:
         with self.tab.expect_file_chooser() as chooser:
             self.tab.locator(f"#{button}").click()
         chooser.value.set_files(path)
@@ -111,6 +112,10 @@ class Page:
 
     def wait_for_change(self, before: str) -> None:
         expect(self.image).not_to_have_attribute("src", before)
+
+    def wait_for_kit(self) -> None:
+        """Wait until the stage has all pictures that it needs to show a drag by itself."""
+        self.tab.wait_for_function(HAS_KIT)
 
     def slide(self, id: str, value: float) -> None:
         """Set a slider by its number."""

@@ -1,0 +1,1 @@
+"""Time the demo's steps and whole data sets: `python -m amodal.benchmark`."""

@@ -1,0 +1,1 @@
+"""Many users at once against the real app: `python -m tests.load --help`."""
