@@ -33,15 +33,22 @@ function panBy(dx, dy) {
   frame.scrollTop -= dy;
 }
 
-// The photo is shown instead of the edited picture.
+// The photo is shown instead of the edited picture, also when an answer arrives meanwhile.
 let comparing = false;
 function compare(on) {
   if (comparing === on || (on && !scene().before)) return;
   comparing = on;
-  image.src = on ? scene().before.url : scene().photo.url;
-  svg.classList.toggle("aside", on);
-  live.classList.toggle("aside", on);
-  control("compare").setAttribute("aria-pressed", on);
+  show();
+}
+
+function show() {
+  const s = scene();
+  comparing = comparing && Boolean(s.before);
+  const shown = comparing ? s.before : s.photo;
+  if (shown && image.getAttribute("src") !== shown.url) image.src = shown.url;
+  svg.classList.toggle("aside", comparing);
+  live.classList.toggle("aside", comparing);
+  control("compare").setAttribute("aria-pressed", comparing);
 }
 
 let photo = null;
@@ -52,14 +59,11 @@ function draw() {
   image.hidden = bar.hidden = !s.photo;
   empty.hidden = Boolean(s.photo);
   control("compare").disabled = !s.before;
-  comparing = false;
-  svg.classList.remove("aside");
-  live.classList.remove("aside");
+  show();
   if (!s.photo) return svg.replaceChildren();
   const size = s.width + " / " + s.height;
   if (photo !== size) zoomTo(1);
   photo = size;
-  if (image.getAttribute("src") !== s.photo.url) image.src = s.photo.url;
   image.alt = s.alt;
   image.style.aspectRatio = size;
   paper.style.setProperty("--aspect", s.width / s.height);
@@ -82,7 +86,9 @@ control("compare").addEventListener("keydown", (event) => {
   event.preventDefault();
   if (!event.repeat) compare(!comparing);
 });
-// Not when the focus only goes from an object to the button that is pressed.
-element.addEventListener("focusout", (event) => {
-  if (event.relatedTarget !== control("compare")) compare(false);
+// Leaving the stage ends it, but not the way from an object to the button that is pressed, nor a
+// redraw, which takes the focus and gives it back.
+element.addEventListener("focusout", ({ relatedTarget: to }) => {
+  const left = () => to || !element.contains(document.activeElement) || !document.hasFocus();
+  if (to !== control("compare")) queueMicrotask(() => left() && compare(false));
 });

@@ -180,10 +180,11 @@ def test_keys_edit_and_compare(page: Page, examples: tuple[Example, ...]) -> Non
 
     keyboard.down("c")
     expect(page.image).to_have_attribute("src", photo)
-    expect(page.shapes.first).to_be_hidden()
+    outlines = page.tab.locator("#stage svg")
+    expect(outlines).to_have_css("opacity", "0")
     keyboard.up("c")
     expect(page.image).to_have_attribute("src", edited)
-    expect(page.shapes.first).to_be_visible()
+    expect(outlines).to_have_css("opacity", "1")
 
     keyboard.press("Control+z")
     expect(page.image).to_have_attribute("src", photo)

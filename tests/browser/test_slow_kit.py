@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from demo.examples import find_examples
 from demo.handlers import Handlers
@@ -22,28 +23,52 @@ pytestmark = pytest.mark.browser
 class Slow(Handlers):
     """Makes no kit before it is let go."""
 
-    began, let_go = Event(), Event()
+    let_go = Event()
 
     def kit(self, session: Session) -> Kit | None:
-        self.began.set()
         assert self.let_go.wait(WAIT / 1000)
         return super().kit(session)
 
 
-def test_another_photo_gets_its_cut_outs_too(
+@pytest.fixture
+def slow(
     chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Iterator[tuple[Page, Slow]]:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    scenes = find_examples()[:2]
-    handlers = Slow(offline_pipeline(tmp_path / "cache"), scenes)
+    handlers = Slow(offline_pipeline(tmp_path / "cache"), find_examples()[:2])
+    handlers.let_go = Event()
     app = build(handlers)
     _, url, _ = app.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **look())
     page = Page(chromium, url)
-    assert handlers.began.wait(WAIT / 1000)
-    page.open_example(scenes[1].title)
-    page.tab.wait_for_timeout(1000)  # by now the stage has asked for the second photo's, too
+    yield page, handlers
     handlers.let_go.set()
-    page.wait_for_kit()
     page.close()
     app.close()
+
+
+def test_another_photo_gets_its_cut_outs_too(slow: tuple[Page, Slow]) -> None:
+    page, handlers = slow
+    page.tab.wait_for_timeout(1000)  # by now the stage has asked for the first photo's
+    page.open_example(handlers.examples[1].title)
+    page.tab.wait_for_timeout(1000)  # and for the second's, too
+    handlers.let_go.set()
+    page.wait_for_kit()
+
+
+def test_cut_outs_that_arrive_do_not_end_a_comparison(slow: tuple[Page, Slow]) -> None:
+    page, handlers = slow
+    photo = page.shown()
+    page.shapes.first.focus()
+    page.tab.keyboard.press("Delete")
+    page.wait_for_change(photo)
+    edited = page.shown()
+    page.shapes.first.focus()
+    page.tab.keyboard.down("c")
+    expect(page.image).to_have_attribute("src", photo)
+    handlers.let_go.set()
+    page.wait_for_kit()
+    assert page.shown() == photo
+    page.tab.keyboard.up("c")
+    expect(page.image).to_have_attribute("src", edited)
+    expect(page.shapes.first).to_be_focused()
