@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from demo import text_explain as text
+from demo import text
 
 REACH = 3.5  # largest code shown
 LEAST_TOP = 1.0  # nats at the top of the bars, at least
@@ -75,7 +75,7 @@ def curves(series: Sequence[tuple[str, Sequence[tuple[float, float]]]]) -> str:
         plot = _plot(
             name, f'<path class="curve" d="M{path}"/>', view, (f"{high:.0f}", f"{low:.0f}")
         )
-        key = f'<p class="plot-key">{text.steps(int(x.max()))}</p>'
+        key = f'<p class="plot-key">{text.training_steps(int(x.max()))}</p>'
         plots.append(f'<div><p class="plot-title">{name}</p>{plot}{key}</div>')
     return f'<div class="curves">{"".join(plots)}</div>'
 

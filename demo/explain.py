@@ -18,8 +18,7 @@ from amodal.pipeline import Pipeline
 from amodal.scene import Instance
 from amodal.stages import Stages
 from amodal.terms import Elbo, whole_terms
-from demo import charts, occluder
-from demo import text_explain as text
+from demo import charts, occluder, text
 from demo.examples import Example
 from demo.explain_pictures import Views, canonical, strip
 from demo.figures import shown
@@ -174,7 +173,7 @@ class ExplainHandlers:
         return ExplainView(
             now,
             _title(subject),
-            text.STAGE_ABOUT[stage],
+            text.TRAINING_STAGES_ABOUT[stage],
             shown(views.seen(found)),
             charts.whiskers(found.code[:size], found.std[:size], found.kl),
             shown([canonical(found.canonical)]),
@@ -206,7 +205,7 @@ class ExplainHandlers:
     def _between(self, now: Explained, other: int, share: float) -> list[dict]:
         completer, second = self.stages.get(now.stage), now.subject.others[other]
         queries = now.walk.query, completer.query(second)
-        names = _name(now.subject.instance), f"{text.SHARE} = {share:.2f}", _name(second)
+        names = _name(now.subject.instance), f"{text.BETWEEN_SHARE} = {share:.2f}", _name(second)
         return shown(
             [
                 canonical(between(completer, *queries, at), name)
@@ -250,12 +249,12 @@ class ExplainHandlers:
 def started(explained: Explained | None) -> Explained:
     """What is explained. Raises AmodalError when nothing is."""
     if explained is None:
-        raise AmodalError(text.NEED_OBJECT)
+        raise AmodalError(text.NEED_SUBJECT)
     return explained
 
 
 def _title(subject: Subject) -> str:
-    title = text.title(_name(subject.instance), subject.example)
+    title = text.explained(_name(subject.instance), subject.example)
     return f"{title} {text.CLUES_LEFT_OUT}" if subject.clued else title
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from demo import text_explain as text
+from demo import text
 from demo.explain import STRIP, WAYS, ExplainHandlers, ExplainView
 from demo.figures import figures
 from demo.layout import Panels
@@ -32,9 +32,9 @@ def explain() -> Panels:
         with gr.Row(elem_id="explain-head"):
             panels["explain_title"] = gr.Markdown(text.NOTHING_YET, elem_id="explain-title")
             panels["explain_stage"] = gr.Radio(
-                [(label, stage) for stage, label in text.STAGES.items()],
-                value=max(text.STAGES),
-                label=text.STAGE,
+                [(label, stage) for stage, label in text.TRAINING_STAGES.items()],
+                value=max(text.TRAINING_STAGES),
+                label=text.TRAINING_STAGE,
                 elem_id="explain-stage",
             )
         panels["explain_stage_about"] = gr.Markdown(elem_id="explain-stage-about")
@@ -113,14 +113,14 @@ def _between() -> Panels:
     panels: Panels = {}
     with _card():
         _heading(text.BETWEEN, text.BETWEEN_KEY)
-        panels["explain_alone"] = gr.Markdown(text.ALONE, visible=False)
+        panels["explain_alone"] = gr.Markdown(text.BETWEEN_ALONE, visible=False)
         with gr.Column() as panels["explain_pair"]:
             panels["explain_between"] = figures(["", "", ""], "explain-between")
             panels["explain_share"] = gr.Slider(
-                0, 1, 0.5, step=0.01, label=text.SHARE, elem_id="explain-share"
+                0, 1, 0.5, step=0.01, label=text.BETWEEN_SHARE, elem_id="explain-share"
             )
             panels["explain_other"] = gr.Dropdown(
-                [], label=text.OTHER, elem_id="explain-other", filterable=False
+                [], label=text.BETWEEN_OTHER, elem_id="explain-other", filterable=False
             )
     return panels
 
@@ -129,7 +129,7 @@ def _prior() -> Panels:
     with _card():
         _heading(text.PRIOR, text.PRIOR_KEY)
         panels: Panels = {"explain_prior": figures([""] * STRIP, "explain-prior")}
-        panels["explain_draw"] = gr.Button(text.DRAW, size="sm", elem_id="explain-draw")
+        panels["explain_draw"] = gr.Button(text.PRIOR_DRAW, size="sm", elem_id="explain-draw")
     return panels
 
 

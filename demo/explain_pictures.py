@@ -10,7 +10,7 @@ import numpy as np
 from amodal.explain import Walk
 from amodal.geometry import Box
 from amodal.scene import Completion, Completions, Instance
-from demo import text_explain as text
+from demo import text
 from demo.figures import Figure
 from demo.pictures import Backdrop, Window, hue, rgb, window_around
 

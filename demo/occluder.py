@@ -16,7 +16,7 @@ from amodal.data.segmentation import is_number
 from amodal.geometry import Box
 from amodal.occluder import SIDE, Occluded
 from amodal.scene import Instance
-from demo import text_explain as text
+from demo import text
 from demo.component import component
 from demo.figures import data_uri
 from demo.pictures import outline

@@ -9,7 +9,7 @@ import numpy as np
 
 from amodal.errors import AmodalError
 from amodal.scene import Completion, Instance
-from demo import text_explain as text
+from demo import text
 from demo.examples import Example
 from demo.session import Session, number_of
 
@@ -71,7 +71,7 @@ def subject_of(session: Session, examples: Sequence[Example]) -> Subject:
             clued=not session.evidence.empty,
         )
     if not examples:
-        raise AmodalError(text.NEED_OBJECT)
+        raise AmodalError(text.NEED_SUBJECT)
     photo, instances, _ = examples[0].open()
     names = [instance.name for instance in instances]
     number = names.index(examples[0].first) if examples[0].first in names else 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from demo import explain_layout, layout, text, text_explain
+from demo import explain_layout, layout, text
 from demo.about import about_text
 from demo.api import Api
 from demo.api_endpoints import build_api
@@ -87,11 +87,11 @@ def build(handlers: Handlers, keep: float = 1800) -> gr.Blocks:
         panels: Panels = {"session": gr.State(Tab(), time_to_live=STATE_SECONDS)}
         gr.Markdown(f"# {text.TITLE}\n{text.INTRO}", elem_id="intro")
         with gr.Tabs(elem_id="parts"):
-            with gr.Tab(text_explain.TAB_EDITOR, elem_id="editor-part"):
+            with gr.Tab(text.TAB_EDITOR, elem_id="editor-part"):
                 panels |= editor(handlers)
-            with gr.Tab(text_explain.TAB) as panels["explain_tab"]:
+            with gr.Tab(text.TAB_EXPLAIN) as panels["explain_tab"]:
                 panels |= explain_layout.explain()
-            with gr.Tab(text_explain.TAB_STUDY):
+            with gr.Tab(text.TAB_STUDY):
                 panels["study"] = gr.State(None, time_to_live=STATE_SECONDS)
                 panels |= layout.study()
         with gr.Accordion(text.ABOUT, open=False, elem_id="about"):

@@ -15,8 +15,7 @@ from amodal.explain import walk
 from amodal.geometry import Box, tight_box
 from amodal.occluder import SIDE
 from amodal.pipeline import Pipeline
-from demo import charts, occluder
-from demo import text_explain as text
+from demo import charts, occluder, text
 from demo.examples import find_examples
 from demo.explain import WAYS, ExplainHandlers, ExplainView
 from demo.figures import Figure, shown
@@ -52,7 +51,7 @@ def sources(items: list[dict]) -> list[str]:
 def test_the_selected_object_is_explained(view: ExplainView, car: Session) -> None:
     assert view.explained.subject.instance is car.layer.instance
     assert view.explain_title == "**car 1** (selected)"
-    assert view.explain_stage_about == text.STAGE_ABOUT[3]
+    assert view.explain_stage_about == text.TRAINING_STAGES_ABOUT[3]
     assert len(sources(view.explain_seen)) == len(sources(view.explain_along)) == 2
     assert len(sources(view.explain_between)) == 3
     assert view.explain_occluder["fresh"] is True
@@ -71,7 +70,7 @@ def test_what_it_says_is_the_librarys(view: ExplainView, pipeline: Pipeline, car
 
 def test_without_a_selection_the_first_example_is_explained(page: ExplainHandlers) -> None:
     view = page.open(Session(), None, 3)
-    assert view.explain_title == text.title("car 1", True)
+    assert view.explain_title == text.explained("car 1", True)
     assert [other.name for other in view.explained.subject.others] == ["person 1"]
 
 
@@ -116,7 +115,7 @@ def test_a_stage_changes_the_model_and_leaves_the_bar(
     now, _ = page.hide(view.explained, moved(10, 20, 60, 90))
     first = page.choose_stage(now, 1)
     assert first.explain_theta == text.theta((0, 0, 1, 1))
-    assert first.explain_stage_about == text.STAGE_ABOUT[1]
+    assert first.explain_stage_about == text.TRAINING_STAGES_ABOUT[1]
     assert first.explained.bar == now.bar == (10, 20, 60, 90)
     assert first.explained.ground is now.ground
     assert first.explain_occluder["box"] == [10, 20, 60, 90]

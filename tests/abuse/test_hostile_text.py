@@ -16,7 +16,7 @@ from amodal.data.coco_write import write_instances
 from amodal.errors import AmodalError
 from amodal.names import LONGEST_NAME
 from amodal.project import is_title, title_of
-from demo import text, text_explain
+from demo import text
 from demo.handlers import Handlers
 from demo.session import Session
 from demo.told import told, told_plainly
@@ -40,7 +40,7 @@ def test_words_in_markdown_have_no_markup_left(words: str) -> None:
 
 def test_names_are_plain_in_every_sentence() -> None:
     for name in (TAG, LINK):
-        for sentence in (text.seen_and_whole(name, 1, 2), text_explain.title(name, False)):
+        for sentence in (text.seen_and_whole(name, 1, 2), text.explained(name, False)):
             assert "<" not in sentence
             assert "](" not in sentence
 

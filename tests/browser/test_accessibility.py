@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from demo import text, text_explain
+from demo import text
 from demo.examples import find_examples
 from demo.session import TOOLS
 from tests.browser.accessibility import findings
@@ -68,12 +68,12 @@ def the_truth(page: Page, folder: Path) -> None:
 
 
 def the_method_explained(page: Page, folder: Path) -> None:
-    page.tab.get_by_role("tab", name=text_explain.TAB).click()
+    page.tab.get_by_role("tab", name=text.TAB_EXPLAIN).click()
     expect(page.tab.locator("#explain-steps img").first).to_be_visible()
 
 
 def a_study_started(page: Page, folder: Path) -> None:
-    page.tab.get_by_role("tab", name=text_explain.TAB_STUDY).click()
+    page.tab.get_by_role("tab", name=text.TAB_STUDY).click()
     page.button("study-start").click()
     expect(page.tab.locator("#study-pictures img")).to_have_count(3)
 

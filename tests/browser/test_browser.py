@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 
 from amodal.hub.manifest import BUNDLED
 from amodal.photo import load_photo
-from demo import text_explain
+from demo import text
 from demo.examples import Example, find_examples
 from tests.browser.page import DESKTOP, PHONE, Page, beside, inside
 from tests.hub_mirror import Mirror
@@ -239,7 +239,7 @@ def test_two_tabs_do_not_mix(app: str, chromium: Browser, examples: tuple[Exampl
 
 
 def test_a_study_is_started_answered_and_saved(page: Page, tmp_path: Path) -> None:
-    page.tab.get_by_role("tab", name=text_explain.TAB_STUDY).click()
+    page.tab.get_by_role("tab", name=text.TAB_STUDY).click()
     progress, tally = page.tab.locator("#study-progress"), page.tab.locator("#study-tally")
     page.button("study-start").click()
     expect(progress).to_contain_text("1 of 12")

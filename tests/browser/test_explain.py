@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from demo import text_explain as text
+from demo import text
 from tests.browser.page import DESKTOP, PHONE, Page
 
 pytestmark = pytest.mark.browser
@@ -25,7 +25,7 @@ class Explain:
 
     def __init__(self, page: Page) -> None:
         self.page, self.tab = page, page.tab
-        self.tab.get_by_role("tab", name=text.TAB).click()
+        self.tab.get_by_role("tab", name=text.TAB_EXPLAIN).click()
         self.crop = self.tab.locator("#explain-seen img").nth(1)
         self.shape = self.tab.locator("#explain-along img").first
         self.bar = self.tab.locator("#occluder .bar")
@@ -191,7 +191,7 @@ def test_stages_and_another_object(explain: Explain) -> None:
     name = explain.page.shapes.first.get_attribute("aria-label")
     explain.tab.keyboard.press("Enter")
     expect(explain.tab.locator("#about-object")).to_contain_text(name)
-    explain.tab.get_by_role("tab", name=text.TAB).click()
+    explain.tab.get_by_role("tab", name=text.TAB_EXPLAIN).click()
     expect(explain.tab.locator("#explain-title")).to_contain_text(name)
     expect(explain.crop).not_to_have_attribute("src", crop)
     expect(explain.tab.locator("#explain-stage input").first).to_be_checked()
@@ -203,7 +203,7 @@ def test_it_fits_the_window_and_nothing_jumps(
     app: str, chromium: Browser, name: str, size: tuple[int, int], scheme: str
 ) -> None:
     page = Page(chromium, app, size, scheme)
-    page.tab.get_by_role("tab", name=text.TAB).click()
+    page.tab.get_by_role("tab", name=text.TAB_EXPLAIN).click()
     card = page.tab.locator("#explain-seen")
     expect(card).to_be_visible()
     empty = card.bounding_box()

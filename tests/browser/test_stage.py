@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, CDPSession, Route, expect
 
 from amodal.scene import Instance
-from demo import text_explain
+from demo import text
 from demo.examples import Example, find_examples
 from tests.browser.page import DESKTOP, PHONE, Page, inside
 
@@ -376,8 +376,8 @@ def test_a_tap_selects(
 
 
 def test_the_stage_lives_on_after_another_page_was_looked_at(stage: Page, truck: Instance) -> None:
-    stage.tab.get_by_role("tab", name=text_explain.TAB_STUDY).click()
-    stage.tab.get_by_role("tab", name=text_explain.TAB_EDITOR).click()
+    stage.tab.get_by_role("tab", name=text.TAB_STUDY).click()
+    stage.tab.get_by_role("tab", name=text.TAB_EDITOR).click()
     expect(stage.tab.locator("#stage .whole")).to_be_visible()
     before, (x, y) = stage.shown(), inside(truck.modal)
     stage.drag((x, y), (x + 50, y))
