@@ -111,8 +111,10 @@ def test_an_own_photo_and_a_new_object(
 def test_a_project_is_saved_and_opened_again(
     page: Page, examples: tuple[Example, ...], tmp_path: Path
 ) -> None:
-    instances = examples[1].open().instances
-    page.open_example(examples[1].title)
+    # OpenRaster paints what is hidden of every object: few objects, little to wait for.
+    example = min(examples, key=lambda example: len(example.open().instances))
+    instances = example.open().instances
+    page.open_example(example.title)
     by_size = sorted(instances, key=lambda instance: instance.area)
     page.select(by_size[-2])
     page.gallery.nth(2).click()
@@ -131,7 +133,7 @@ def test_a_project_is_saved_and_opened_again(
     page.wait_for_change(saved)
     page.upload("open-project", path)
     expect(page.image).to_have_attribute("src", saved)
-    expect(page.image).to_have_attribute("alt", re.compile(f"^{re.escape(examples[1].title)}"))
+    expect(page.image).to_have_attribute("alt", re.compile(f"^{re.escape(example.title)}"))
     expect(page.shapes).to_have_count(len(instances) - 1)
     expect(page.button("undo")).to_be_disabled()
     page.select(by_size[-2])
