@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from amodal.scene import Instance
+from demo.examples import Example, find_examples
 from tests.app_process import NOBODY, App
 from tests.browser.chromium import open_chromium
 from tests.browser.page import Page
@@ -49,3 +51,14 @@ def page(app: str, chromium: Browser) -> Iterator[Page]:
     yield page
     page.close()
     assert page.errors == []
+
+
+@pytest.fixture(scope="session")
+def street() -> Example:
+    """1242 x 375 pixels, rendered; the truck stands behind the nearest car."""
+    return next(each for each in find_examples() if each.title == "Car mostly hidden")
+
+
+@pytest.fixture(scope="session")
+def truck(street: Example) -> Instance:
+    return next(each for each in street.open().instances if each.category == "truck")

@@ -1,66 +1,26 @@
-"""The stage under a mouse, fingers and the keyboard, in a real Chromium."""
+"""The stage under a mouse and the keyboard, in a real Chromium."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, CDPSession, Route, expect
+from playwright.sync_api import Route, expect
 
 from amodal.scene import Instance
 from demo import text
-from demo.examples import Example, find_examples
-from tests.browser.page import DESKTOP, PHONE, Page, inside
+from demo.examples import Example
+from tests.browser.page import Page, inside
+from tests.browser.stage import LIVE, live, matrix, prepared, settled
 
 pytestmark = pytest.mark.browser
-LIVE = "document.querySelector('#stage canvas')"
-PLACE = "document.querySelector('#stage .whole').getAttribute('transform')"
-
-
-@pytest.fixture(scope="module")
-def street() -> Example:
-    """1242 x 375 pixels, rendered; the truck stands behind the nearest car."""
-    return next(each for each in find_examples() if each.title == "Car mostly hidden")
-
-
-@pytest.fixture(scope="module")
-def truck(street: Example) -> Instance:
-    return next(each for each in street.open().instances if each.category == "truck")
 
 
 @pytest.fixture
 def stage(page: Page, street: Example, truck: Instance) -> Page:
     """The page with the truck selected and its cut-outs there."""
     return prepared(page, street, truck)
-
-
-@pytest.fixture
-def phone(app: str, chromium: Browser, street: Example, truck: Instance) -> Iterator[Page]:
-    page = Page(chromium, app, PHONE)
-    yield prepared(page, street, truck)
-    assert page.errors == []
-    page.close()
-
-
-def prepared(page: Page, street: Example, truck: Instance) -> Page:
-    page.open_example(street.title)
-    page.tab.locator(f'#stage path.shape[aria-label="{truck.name}"]').focus()
-    page.tab.keyboard.press("Enter")
-    expect(page.tab.locator("#about-object")).to_contain_text(truck.name)
-    page.wait_for_kit()
-    return page
-
-
-def matrix(page: Page) -> list[float]:
-    """a, b, c, d, e, f of the selected object's outline."""
-    found = page.tab.evaluate(PLACE)
-    return [float(value) for value in re.findall(r"-?[\d.]+(?:e-?\d+)?", found)]
-
-
-def live(page: Page) -> bool:
-    return not page.tab.evaluate(f"{LIVE}.hidden")
 
 
 def colours(page: Page, x: float, y: float) -> list[int]:
@@ -72,17 +32,6 @@ def colours(page: Page, x: float, y: float) -> list[int]:
       return Array.from(canvas.getContext('2d').getImageData(k * x, k * y, 1, 1).data.slice(0, 3));
     }"""
     return page.tab.evaluate(script, [x, y])
-
-
-def settled(page: Page) -> None:
-    """Wait until Python's picture has taken the place of the stage's own."""
-    page.tab.wait_for_function(f"{LIVE}.hidden")
-
-
-def touch(fingers: CDPSession, kind: str, points: list[tuple[float, float]]) -> None:
-    """Fingers on the glass, in pixels of the window."""
-    touched = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
-    fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
 
 
 def test_a_drag_is_shown_at_once_with_the_cut_out(
@@ -327,52 +276,6 @@ def test_the_cloud_shows_the_samples_and_a_preview_takes_its_place(stage: Page) 
     expect(stage.tab.locator("#stage .preview")).to_have_count(0)
     stage.tab.get_by_label("Cloud of samples").uncheck()
     expect(cloud).to_have_count(0)
-
-
-def test_a_finger_drags_the_selected_object_and_scrolls_beside_it(
-    phone: Page, truck: Instance
-) -> None:
-    x, y = inside(truck.modal)
-    before = phone.shown()
-    start, end = phone.where(x, y), phone.where(x + 60, y)
-    fingers = phone.context.new_cdp_session(phone.tab)
-    touch(fingers, "touchStart", [start])
-    for step in range(1, 7):
-        there = start[0] + (end[0] - start[0]) * step / 6
-        touch(fingers, "touchMove", [(there, start[1])])
-    assert live(phone)
-    touch(fingers, "touchEnd", [])
-    phone.wait_for_change(before)
-    assert matrix(phone)[4] == pytest.approx(60, abs=2)
-
-
-def test_two_fingers_resize_the_selected_object(phone: Page, truck: Instance) -> None:
-    before = phone.shown()
-    x, y = phone.where(*inside(truck.modal))
-    fingers = phone.context.new_cdp_session(phone.tab)
-    touch(fingers, "touchStart", [(x - 15, y)])
-    touch(fingers, "touchStart", [(x - 15, y), (x + 15, y)])
-    for half in (18, 21, 24):
-        touch(fingers, "touchMove", [(x - half, y), (x + half, y)])
-    touch(fingers, "touchEnd", [])
-    phone.wait_for_change(before)
-    assert matrix(phone)[0] == pytest.approx(24 / 15, rel=0.1)
-
-
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_a_tap_selects(
-    app: str, chromium: Browser, street: Example, truck: Instance, size: tuple[int, int]
-) -> None:
-    page = Page(chromium, app, size)
-    page.open_example(street.title)
-    x, y = page.where(*inside(truck.modal))
-    if size == PHONE:
-        page.tab.touchscreen.tap(x, y)
-    else:
-        page.tab.mouse.click(x, y)
-    expect(page.tab.locator("#about-object")).to_contain_text(truck.name)
-    assert page.errors == []
-    page.close()
 
 
 def test_the_stage_lives_on_after_another_page_was_looked_at(stage: Page, truck: Instance) -> None:
