@@ -32,8 +32,9 @@ PLAY = """async source => {
   [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
   const context = canvas.getContext("2d");
   const at = async time => {
+    const shown = new Promise(done => video.requestVideoFrameCallback(done));
     video.currentTime = time;
-    await new Promise(done => { video.onseeked = done; });
+    await shown;
     context.drawImage(video, 0, 0);
     const levels = context.getImageData(0, 0, canvas.width, canvas.height).data;
     return levels.reduce((sum, level) => sum + level, 0) / levels.length;

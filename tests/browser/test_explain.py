@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 
 from demo import text
 from tests.browser.page import DESKTOP, PHONE, Page
 
 pytestmark = pytest.mark.browser
+FORMULAS = re.compile("auto-render")  # Gradio's script that sets them
 SCREENSHOTS = Path(__file__).resolve().parent / "screenshots"
 
 
@@ -203,11 +204,17 @@ def test_it_fits_the_window_and_nothing_jumps(
     app: str, chromium: Browser, name: str, size: tuple[int, int], scheme: str
 ) -> None:
     page = Page(chromium, app, size, scheme)
-    page.tab.get_by_role("tab", name=text.TAB_EXPLAIN).click()
+    late: list[Route] = []  # what sets the formulas comes last, as over a slow line
+    page.tab.route(FORMULAS, lambda route: late.append(route))
+    with page.tab.expect_request(FORMULAS):
+        page.tab.get_by_role("tab", name=text.TAB_EXPLAIN).click()
     card = page.tab.locator("#explain-seen")
     expect(card).to_be_visible()
     empty = card.bounding_box()
+    for route in late:
+        route.continue_()
     Explain(page)
+    expect(page.tab.locator("#explain-steps .katex").first).to_be_visible()
     assert card.bounding_box() == pytest.approx(empty, abs=8)
     assert page.tab.evaluate("document.scrollingElement.scrollWidth") <= size[0]
     SCREENSHOTS.mkdir(exist_ok=True)
