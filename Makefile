@@ -28,10 +28,11 @@ $(VENV)/.installed-dev: $(VENV)/.installed pyproject.toml
 demo: setup
 	$(BIN)/python app.py
 
-# Two at a time, on a thread each; a file's tests stay together, for they share a running app.
+# Two at a time, on a thread each; a file's tests stay together, for they share a running app. In
+# their order: sorted by the number of their tests, the longest browser files would come last.
 test: dev
 	bash tests/browser/ensure_chromium.sh $(BIN)/python
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --maxfail 20
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --maxfail 20
 
 lint: dev
 	$(BIN)/ruff check .
