@@ -35,7 +35,7 @@ from tests.demo_parts import (
     tiles,
     with_tool,
 )
-from tests.toy_detector import NAMES, toy_detector
+from tests.toy_detector import toy_detector
 
 LIGHT = (110, 10, 136, 36)  # a third object, of no class of ours
 LESS_SURE = 0.55
@@ -43,7 +43,7 @@ LESS_SURE = 0.55
 
 @pytest.fixture(scope="module")
 def toy() -> Detector:
-    return Detector(toy_detector(), NAMES, "cpu")
+    return toy_detector()
 
 
 @pytest.fixture

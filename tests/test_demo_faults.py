@@ -26,10 +26,11 @@ from demo.browser_files import file_for_browser
 from demo.faults import HANDLERS, is_disk_full
 from demo.handlers import Handlers
 from demo.process import sweep
-from demo.ui import build, look
+from demo.ui import build
 from demo.view import View
 from tests.demo_parts import NOTHING, ON_CAR, examples, offline_pipeline
 from tests.hub_mirror import Weights
+from tests.served_page import served_page
 from tests.visitor import Visitor
 from tests.web_server import WebServer
 
@@ -49,20 +50,10 @@ def full_disk(room: int = 0) -> Iterator[None]:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Handlers, str, Path]]:
     """The handlers, the address, and the folder of the page's files."""
     folder = tmp_path_factory.mktemp("app")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(folder / "gradio"))
-        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
-        handlers = Handlers(offline_pipeline(folder / "cache"), examples(folder / "examples"))
-        page = build(handlers)
-        _, url, _ = page.launch(
-            prevent_thread_lock=True,
-            quiet=True,
-            server_name="127.0.0.1",
-            app_kwargs={"exception_handlers": HANDLERS},
-            **look(),
-        )
+    handlers = Handlers(offline_pipeline(folder / "cache"), examples(folder / "examples"))
+    told = {"exception_handlers": HANDLERS}
+    with served_page(folder, lambda: build(handlers), app_kwargs=told) as (_, url):
         yield handlers, url, folder / "gradio"
-        page.close()
 
 
 @pytest.fixture

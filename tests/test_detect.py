@@ -22,7 +22,7 @@ from amodal.pipeline import Pipeline
 from amodal.segment.detect import COCO, Detector, in_window, load_detector, load_strictly
 from amodal.segment.detection import FREE, SMALLEST, Detection, resolve, wanted
 from tests.demo_parts import CAR, HEIGHT, PERSON, WIDTH, instances, photo
-from tests.toy_detector import NAMES, toy_detector, toy_network
+from tests.toy_detector import toy_detector, toy_network
 from tests.web_server import WebServer
 
 
@@ -176,7 +176,7 @@ def test_a_box_off_the_photo_has_no_mask(box: tuple[float, ...]) -> None:
 
 @pytest.fixture(scope="module")
 def toy() -> Detector:
-    return Detector(toy_detector(), NAMES, "cpu")
+    return toy_detector()
 
 
 def iou(one: np.ndarray, other: np.ndarray) -> float:

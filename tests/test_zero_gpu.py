@@ -12,14 +12,13 @@ import pytest
 from amodal.device import pick_device
 from amodal.errors import AmodalError
 from amodal.pipeline import Pipeline
-from amodal.segment.detect import Detector
 from amodal.segment.grabcut import GrabCut
 from amodal.segment.mobile_sam import MobileSAM
 from demo import zero_gpu
 from demo.zero_gpu import LentCardPipeline, load_pipeline
 from tests import forking_spaces
 from tests.demo_parts import ON_CAR, TINY, photo
-from tests.toy_detector import NAMES, toy_detector
+from tests.toy_detector import toy_detector
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def segmenter() -> MobileSAM:
 @pytest.fixture
 def lent(space: None, segmenter: MobileSAM, monkeypatch: pytest.MonkeyPatch) -> LentCardPipeline:
     """The app's pipeline there, with a small detector."""
-    detector = Detector(toy_detector(), NAMES, "cpu")
+    detector = toy_detector()
     monkeypatch.setattr(
         "amodal.segment.detect.load_detector", lambda progress, device: (detector, None)
     )
@@ -54,7 +53,7 @@ def lent(space: None, segmenter: MobileSAM, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_detection_runs_in_another_process_and_finds_the_same(lent: LentCardPipeline) -> None:
     there = lent.detector().detect(photo())
-    here = Detector(toy_detector(), NAMES, "cpu").detect(photo())
+    here = toy_detector().detect(photo())
     assert len(there) == len(here) > 0
     for found, expected in zip(there, here, strict=True):
         assert (found.category, found.x0, found.y0) == (

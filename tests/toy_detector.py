@@ -6,9 +6,12 @@ python -m tests.toy_detector     trains tests/data/toy_detector.safetensors, 4 m
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -19,6 +22,7 @@ from torchvision.models.detection.rpn import AnchorGenerator
 from torchvision.ops import MultiScaleRoIAlign
 
 from amodal.geometry import tight_box
+from amodal.segment.detect import Detector
 
 FILE = Path(__file__).parent / "data" / "toy_detector.safetensors"
 NAMES = ("__background__", "car", "person", "traffic light")
@@ -68,11 +72,22 @@ def toy_network() -> MaskRCNN:
     )
 
 
-def toy_detector() -> MaskRCNN:
-    """The trained network, in eval mode."""
+def toy_detector() -> Detector:
+    """With the trained network."""
     network = toy_network()
     network.load_state_dict(load_file(FILE))
-    return network.eval()
+    return Detector(network.eval(), NAMES, "cpu")
+
+
+@contextmanager
+def detecting_toys() -> Iterator[None]:
+    """Whoever loads the detection network gets the small one."""
+    detector = toy_detector()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "amodal.segment.detect.load_detector", lambda progress, device: (detector, None)
+        )
+        yield
 
 
 def street(random: np.random.Generator) -> tuple[Tensor, dict[str, Tensor]]:

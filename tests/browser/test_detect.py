@@ -11,16 +11,15 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Route, expect
 
-from amodal.pipeline import Pipeline
-from amodal.segment.detect import Detector
 from demo import text
 from demo.examples import find_examples
 from demo.handlers import Handlers
-from demo.ui import build, look
+from demo.ui import build
 from tests.browser.accessibility import findings
 from tests.browser.page import DESKTOP, PHONE, Page, inside
 from tests.demo_parts import examples, instances, offline_pipeline, photo
-from tests.toy_detector import NAMES, toy_detector
+from tests.served_page import served_page
+from tests.toy_detector import detecting_toys
 
 pytestmark = pytest.mark.browser
 
@@ -29,20 +28,9 @@ pytestmark = pytest.mark.browser
 def detecting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The page in this process, with the small detector. Gives its address."""
     folder = tmp_path_factory.mktemp("detecting")
-    detector = Detector(toy_detector(), NAMES, "cpu")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(folder / "gradio"))
-        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
-        patch.setattr(
-            "amodal.segment.detect.load_detector", lambda progress, device: (detector, None)
-        )
-        pipeline: Pipeline = offline_pipeline(folder / "cache")
-        page = build(Handlers(pipeline, examples(folder / "examples")))
-        _, url, _ = page.launch(
-            server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **look()
-        )
+    handlers = Handlers(offline_pipeline(folder / "cache"), examples(folder / "examples"))
+    with detecting_toys(), served_page(folder, lambda: build(handlers)) as (_, url):
         yield url
-        page.close()
 
 
 def upload_street(page: Page, folder: Path) -> None:

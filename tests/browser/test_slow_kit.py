@@ -13,9 +13,10 @@ from demo.examples import find_examples
 from demo.handlers import Handlers
 from demo.kit import Kit
 from demo.session import Session
-from demo.ui import build, look
+from demo.ui import build
 from tests.browser.page import WAIT, Page
 from tests.demo_parts import offline_pipeline
+from tests.served_page import served_page
 
 pytestmark = pytest.mark.browser
 
@@ -31,20 +32,14 @@ class Slow(Handlers):
 
 
 @pytest.fixture
-def slow(
-    chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[Page, Slow]]:
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+def slow(chromium: Browser, tmp_path: Path) -> Iterator[tuple[Page, Slow]]:
     handlers = Slow(offline_pipeline(tmp_path / "cache"), find_examples()[:2])
     handlers.let_go = Event()
-    app = build(handlers)
-    _, url, _ = app.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **look())
-    page = Page(chromium, url)
-    yield page, handlers
-    handlers.let_go.set()
-    page.close()
-    app.close()
+    with served_page(tmp_path, lambda: build(handlers)) as (_, url):
+        page = Page(chromium, url)
+        yield page, handlers
+        handlers.let_go.set()
+        page.close()
 
 
 def test_another_photo_gets_its_cut_outs_too(slow: tuple[Page, Slow]) -> None:

@@ -16,11 +16,11 @@ from demo import ui
 from demo.examples import find_examples
 from demo.handlers import Handlers
 from demo.tab import Tab as Work
-from demo.ui import build, look
 from tests import own_loop
 from tests.demo_parts import offline_pipeline
 from tests.load.tab import Tab
 from tests.load.users import Log, User
+from tests.served_page import served_page
 from tests.wire import Answer, Refused
 
 KEEP = 0.5  # seconds that a closed tab's work is kept
@@ -46,17 +46,14 @@ def page(
             alive.add(copy)
             return copy
 
+    def build() -> gr.Blocks:
+        page = ui.build(Handlers(offline_pipeline(folder / "cache"), find_examples()[:3]), KEEP)
+        return page.queue(max_size=WAITING)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(folder / "gradio"))
-        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
         patch.setattr(ui, "Tab", Watched)
-        page = build(Handlers(offline_pipeline(folder / "cache"), find_examples()[:3]), KEEP)
-        page.queue(max_size=WAITING)
-        _, url, _ = page.launch(
-            server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **look()
-        )
-        yield page, url
-        page.close()
+        with served_page(folder, build) as served:
+            yield served
 
 
 def visits(url: str, count: int) -> Log:
