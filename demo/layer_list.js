@@ -16,6 +16,8 @@ let order = null; // ids as the user has just put them, until Python answers
 let moving = null; // id of the row that keys move, not sent yet
 let current = null; // id of the row that the keyboard is on
 let drag = null;
+let held = false; // the list is pressed: a redraw now would take away what is about to be clicked
+let late = false; // a redraw waits for that
 let redrawing = false; // the focus leaves the list and comes back
 
 const rows = () => {
@@ -80,7 +82,8 @@ function drawGround(count) {
 }
 
 function draw() {
-  if (drag?.shown) return; // its end draws
+  late = held;
+  if (held) return;
   const active = element.contains(document.activeElement) ? document.activeElement : null;
   const focused = active && [active.closest(".layer")?.dataset.id, active.dataset.part];
   const scrolled = list.scrollTop;
@@ -212,12 +215,21 @@ function drop(done) {
   drag = null;
   if (!shown) return;
   line.remove();
+  held = false;
   dropped = performance.now();
   if (done && put(id, to)) send("order", id, { place: to });
   draw();
 }
 
-list.addEventListener("pointerdown", lift);
+list.addEventListener("pointerdown", (event) => {
+  held = event.isPrimary && event.button === 0;
+  lift(event);
+});
+function release() {
+  held = false;
+  if (late) setTimeout(draw); // after the click
+}
+for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, release, true);
 list.addEventListener("pointermove", carry);
 list.addEventListener("pointerup", () => drop(true));
 list.addEventListener("pointercancel", () => drop(false));

@@ -105,6 +105,20 @@ def test_every_quick_click_counts(many: Page) -> None:
         expect(part(many, name, "lock")).to_have_attribute("aria-pressed", "true")
 
 
+def test_an_answer_that_comes_in_the_middle_of_a_click_takes_nothing_away(many: Page) -> None:
+    first, second = names(many)[:2]
+    part(many, second, "lock").scroll_into_view_if_needed()
+    place = middle(part(many, second, "lock"))
+    with many.tab.expect_response("**/queue/join*"):
+        part(many, first, "lock").click()
+    many.tab.mouse.move(*place)
+    many.tab.mouse.down()
+    many.tab.wait_for_timeout(2000)  # by now the answer is here
+    many.tab.mouse.up()
+    for name in (first, second):
+        expect(part(many, name, "lock")).to_have_attribute("aria-pressed", "true")
+
+
 def test_a_lock_refuses_edits_with_a_toast(many: Page) -> None:
     order, photo = names(many), many.shown()
     name = order[1]
