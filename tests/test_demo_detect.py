@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,26 +36,21 @@ from tests.demo_parts import (
     tiles,
     with_tool,
 )
-from tests.toy_detector import toy_detector
+from tests.toy_detector import detecting_toys
 
 LIGHT = (110, 10, 136, 36)  # a third object, of no class of ours
 LESS_SURE = 0.55
 
 
-@pytest.fixture(scope="module")
-def toy() -> Detector:
-    return toy_detector()
-
-
 @pytest.fixture
 def handlers(
-    pipeline: Pipeline, toy: Detector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Handlers:
+    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Handlers]:
     """The app's, whose detector is the small one."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
-    monkeypatch.setattr("amodal.segment.detect.load_detector", lambda progress, device: (toy, None))
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    return Handlers(Pipeline(pipeline.completer), examples(tmp_path / "examples"))
+    with detecting_toys():
+        yield Handlers(Pipeline(pipeline.completer), examples(tmp_path / "examples"))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from demo import zero_gpu
 from demo.zero_gpu import LentCardPipeline, load_pipeline
 from tests import forking_spaces
 from tests.demo_parts import ON_CAR, TINY, photo
-from tests.toy_detector import toy_detector
+from tests.toy_detector import detecting_toys, toy_detector
 
 
 @pytest.fixture
@@ -39,16 +39,15 @@ def segmenter() -> MobileSAM:
 
 
 @pytest.fixture
-def lent(space: None, segmenter: MobileSAM, monkeypatch: pytest.MonkeyPatch) -> LentCardPipeline:
+def lent(
+    space: None, segmenter: MobileSAM, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[LentCardPipeline]:
     """The app's pipeline there, with a small detector."""
-    detector = toy_detector()
-    monkeypatch.setattr(
-        "amodal.segment.detect.load_detector", lambda progress, device: (detector, None)
-    )
     monkeypatch.setattr(
         "amodal.segment.load.load_segmenter", lambda progress, device: (segmenter, None)
     )
-    return load_pipeline(str(TINY))
+    with detecting_toys():
+        yield load_pipeline(str(TINY))
 
 
 def test_detection_runs_in_another_process_and_finds_the_same(lent: LentCardPipeline) -> None:
